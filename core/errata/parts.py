@@ -1,0 +1,237 @@
+"""The named parts of a recipe: their protocols, and ``Part``, by which a plugin offers one.
+
+A ``Part`` is light: a name, a kind, a settings model and a factory. The factory imports whatever is
+heavy; the settings never do, so that a recipe can be checked before anything is downloaded.
+
+Protocols of kind *diagnoser*, *grouper*, *strategy* and *verifier* are asynchronous per item, because
+some implementations ask an instructor; the stages bound how many run at once and keep input order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from errata.records import (
+    Assignment,
+    BadCase,
+    Candidate,
+    Diagnosis,
+    ErrorType,
+    Generation,
+    LogLikelihood,
+    Objection,
+    Problem,
+    Proposal,
+    Selection,
+    TargetPrompt,
+    TrainingExample,
+)
+
+if TYPE_CHECKING:
+    from errata.domain import Domain
+
+Kind = Literal[
+    "target", "embedder", "diagnoser", "grouper", "strategy", "verifier", "selector", "trainer"
+]
+Capability = Literal["generate", "score", "materialise"]
+Vectors = Sequence[Sequence[float]]
+
+
+class Settings(BaseModel):
+    """Base of every part's settings: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@runtime_checkable
+class Target(Protocol):
+    """The model under treatment. ``name`` identifies its weights (model and revision).
+
+    A stage hands over batches of at most ``batch_size`` prompts of similar length; results must
+    depend on the batch alone, so that a resumed run repeats them. Decoding is greedy.
+    """
+
+    name: str
+    batch_size: int
+
+    def use(self, checkpoint: Path | None) -> None:
+        """Switch to the weights in ``checkpoint``; None is the untouched base."""
+
+    def generate(self, prompts: Sequence[TargetPrompt]) -> Sequence[Generation]:
+        """One generation per prompt, in order."""
+
+
+@runtime_checkable
+class Scores(Protocol):
+    """Capability ``score`` of a target."""
+
+    def score(
+        self, prompts: Sequence[TargetPrompt], continuations: Sequence[str]
+    ) -> Sequence[LogLikelihood]:
+        """Log-likelihood of each continuation after its prompt; a prefix that all prompts share is
+        encoded once."""
+
+
+@runtime_checkable
+class Materialises(Protocol):
+    """Capability ``materialise`` of a target."""
+
+    def materialise(self) -> Path:
+        """A plain Hugging Face folder with the untouched base weights and the tokenizer."""
+
+
+class Embedder(Protocol):
+    """Texts to unit vectors, shape (number of texts, dimension)."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors: ...
+
+
+class Diagnoser(Protocol):
+    """Names where and how an attempt first went wrong."""
+
+    async def diagnose(self, case: BadCase) -> Diagnosis: ...
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Error types and the assignment of every diagnosis, in input order."""
+
+    types: Sequence[ErrorType]
+    assignments: Sequence[Assignment]
+
+
+class Grouper(Protocol):
+    """Groups diagnoses into error types. An assignment without types is "unassigned"."""
+
+    async def group(self, diagnoses: Sequence[Diagnosis]) -> Grouping: ...
+
+
+@dataclass(frozen=True)
+class Wave:
+    """A request for ``count`` proposals against one error type.
+
+    ``cases`` are the type's bad cases from the train set (never dev, gate or test). ``accepted`` are
+    the candidates of this type that earlier waves accepted, in canonical order: wave k sees nothing
+    that depends on arrival order. ``random`` is this wave's own stream.
+    """
+
+    error_type: ErrorType
+    number: int
+    count: int
+    cases: Sequence[BadCase]
+    accepted: Sequence[Candidate]
+    random: Random
+
+
+class Strategy(Protocol):
+    """Proposes training data against an error type: at most ``wave.count`` proposals, and an
+    objection for each try that came to nothing. An empty list means there is nothing more to try."""
+
+    async def propose(self, wave: Wave) -> Sequence[Proposal | Objection]: ...
+
+
+class Verifier(Protocol):
+    """Judges candidates. Subclass it: the defaults object to nothing.
+
+    ``verify`` sees one candidate and may run beside others; ``admit`` is called afterwards, one
+    candidate at a time in canonical order, and may compare with those that ``accepted`` announced.
+    """
+
+    async def verify(self, candidate: Candidate) -> Objection | None:
+        """None, or the objection to this candidate on its own."""
+        return None
+
+    def admit(self, candidate: Candidate) -> Objection | None:
+        """None, or the objection to this candidate beside the accepted ones."""
+        return None
+
+    def accepted(self, candidate: Candidate) -> None:
+        """Every verifier passed this candidate."""
+
+
+@dataclass(frozen=True)
+class DevCases:
+    """Held-out cases that selection is measured on: bad dev cases by error type, all of the bad
+    ones, and good ones (problems that the target solves)."""
+
+    bad: Mapping[str, Sequence[Problem]]
+    all_bad: Sequence[Problem]
+    good: Sequence[Problem]
+
+
+class Memo(Protocol):
+    """Durable results of expensive steps within a stage: an interrupted stage finds them again."""
+
+    def get(self, key: str) -> JsonValue: ...
+
+    def put(self, key: str, value: JsonValue) -> None: ...
+
+
+class Selector(Protocol):
+    """Decides which candidates the target is trained on: one selection per candidate."""
+
+    def select(
+        self, candidates: Sequence[Candidate], cases: DevCases, memo: Memo
+    ) -> Sequence[Selection]: ...
+
+
+class Trainer(Protocol):
+    """Fine-tunes the target.
+
+    ``start`` is the checkpoint folder to go on from (None: the untouched base). The new checkpoint is
+    written to ``into``, an empty folder that the engine puts in place once ``train`` returns.
+    Returns figures of the training (losses in nats per token).
+    """
+
+    def train(
+        self, examples: Sequence[TrainingExample], start: Path | None, into: Path
+    ) -> Mapping[str, float]: ...
+
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Services:
+    """What a part may use. Parts are made lazily; ``target`` and ``embedder`` on first use.
+
+    ``problems(set)`` iterates the problems of one set ("train", "dev", "gate", "test/NAME",
+    "ood/NAME"); ``sets`` names them all. ``random(name)`` is a named stream of the recipe's seed.
+    ``progress(done, total)`` reports within the stage that is running.
+    """
+
+    domain: Domain
+    random: Callable[[str], Random]
+    problems: Callable[[str], Iterable[Problem]]
+    sets: Sequence[str]
+    target: Callable[[], Any]
+    embedder: Callable[[], Embedder]
+    cache: Path
+    progress: Progress = field(default=lambda done, total: None)
+
+
+@dataclass(frozen=True)
+class Part:
+    """An offer: ``make(settings, services)`` builds the part.
+
+    ``requires`` are the top-level modules the factory will import and ``extra`` the extra of the
+    distribution that installs them; ``errata check`` uses both to report what is missing before a
+    run. ``provides`` and ``needs`` are target capabilities; ``needs_embedder`` asks for an embedder.
+    """
+
+    name: str
+    kind: Kind
+    settings: type[Settings]
+    make: Callable[[Any, Services], object]
+    summary: str = ""
+    requires: tuple[str, ...] = ()
+    extra: str = ""
+    provides: frozenset[Capability] = frozenset()
+    needs: frozenset[Capability] = frozenset()
+    needs_embedder: bool = False
