@@ -92,6 +92,10 @@ def boundary(who: str, doing: str) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StorageFull(f"{who}, {doing}: {error}") from error
-        raise ExtensionError(f"{who} failed while {doing}: {type(error).__name__}: {error}") from error
-    except Exception as error:  # noqa: BLE001 the one place where extension code is attributed
-        raise ExtensionError(f"{who} failed while {doing}: {type(error).__name__}: {error}") from error
+        raise ExtensionError(
+            f"{who} failed while {doing}: {type(error).__name__}: {error}"
+        ) from error
+    except Exception as error:  # the one place where extension code is attributed
+        raise ExtensionError(
+            f"{who} failed while {doing}: {type(error).__name__}: {error}"
+        ) from error

@@ -21,6 +21,7 @@ from random import Random
 
 import pluggy
 
+from errata.fingerprints import Fingerprints
 from errata.parts import Part
 from errata.records import (
     Candidate,
@@ -30,7 +31,6 @@ from errata.records import (
     TargetPrompt,
     Verdict,
 )
-from errata.fingerprints import Fingerprints
 
 PROJECT = "errata"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -170,13 +170,13 @@ class Hooks:
         """
 
     @hookspec
-    def errata_stage_started(self, round: str, stage: str) -> None:
+    def errata_stage_started(self, round_name: str, stage: str) -> None:
         """A stage begins or resumes.
 
-        Called before each stage that is not finished yet; ``round`` is "base", "round-0", "round-1"…
+        Called before each stage that is not finished yet; ``round_name`` is "base", "round-0", "round-1"…
         You return nothing; an exception is recorded.
 
-            def errata_stage_started(self, round, stage): print(round, stage)
+            def errata_stage_started(self, round_name, stage): print(round_name, stage)
         """
 
     @hookspec
@@ -189,21 +189,21 @@ class Hooks:
         """
 
     @hookspec
-    def errata_stage_finished(self, round: str, stage: str, seconds: float) -> None:
+    def errata_stage_finished(self, round_name: str, stage: str, seconds: float) -> None:
         """A stage is finished and durable.
 
         Called after each stage. You return nothing; an exception is recorded.
 
-            def errata_stage_finished(self, round, stage, seconds): print(seconds)
+            def errata_stage_finished(self, round_name, stage, seconds): print(seconds)
         """
 
     @hookspec
-    def errata_round_finished(self, round: RoundRecord) -> None:
+    def errata_round_finished(self, record: RoundRecord) -> None:
         """A round is measured.
 
         Called after "base", the warm-up and each round. You return nothing; an exception is recorded.
 
-            def errata_round_finished(self, round): print(round.accuracies)
+            def errata_round_finished(self, record): print(record.accuracies)
         """
 
     @hookspec

@@ -10,7 +10,7 @@ some implementations ask an instructor; the stages bound how many run at once an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
@@ -89,13 +89,15 @@ class Materialises(Protocol):
 class Embedder(Protocol):
     """Texts to unit vectors, shape (number of texts, dimension)."""
 
-    def embed(self, texts: Sequence[str]) -> Vectors: ...
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """One vector per text, in order."""
 
 
 class Diagnoser(Protocol):
     """Names where and how an attempt first went wrong."""
 
-    async def diagnose(self, case: BadCase) -> Diagnosis: ...
+    async def diagnose(self, case: BadCase) -> Diagnosis:
+        """The diagnosis of one bad case; ``no_error`` when there is none."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,8 @@ class Grouping:
 class Grouper(Protocol):
     """Groups diagnoses into error types. An assignment without types is "unassigned"."""
 
-    async def group(self, diagnoses: Sequence[Diagnosis]) -> Grouping: ...
+    async def group(self, diagnoses: Sequence[Diagnosis]) -> Grouping:
+        """Types, and one assignment per diagnosis in order."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,8 @@ class Strategy(Protocol):
     """Proposes training data against an error type: at most ``wave.count`` proposals, and an
     objection for each try that came to nothing. An empty list means there is nothing more to try."""
 
-    async def propose(self, wave: Wave) -> Sequence[Proposal | Objection]: ...
+    async def propose(self, wave: Wave) -> Sequence[Proposal | Objection]:
+        """Proposals, and objections for tries that came to nothing."""
 
 
 class Verifier(Protocol):
@@ -143,11 +147,11 @@ class Verifier(Protocol):
     candidate at a time in canonical order, and may compare with those that ``accepted`` announced.
     """
 
-    async def verify(self, candidate: Candidate) -> Objection | None:
+    async def verify(self, candidate: Candidate) -> Objection | None:  # noqa: ARG002 a default
         """None, or the objection to this candidate on its own."""
         return None
 
-    def admit(self, candidate: Candidate) -> Objection | None:
+    def admit(self, candidate: Candidate) -> Objection | None:  # noqa: ARG002 a default
         """None, or the objection to this candidate beside the accepted ones."""
         return None
 
@@ -168,9 +172,11 @@ class DevCases:
 class Memo(Protocol):
     """Durable results of expensive steps within a stage: an interrupted stage finds them again."""
 
-    def get(self, key: str) -> JsonValue: ...
+    def get(self, key: str) -> JsonValue:
+        """The value of ``key``, or None."""
 
-    def put(self, key: str, value: JsonValue) -> None: ...
+    def put(self, key: str, value: JsonValue) -> None:
+        """Remember ``value`` durably."""
 
 
 class Selector(Protocol):
@@ -178,7 +184,8 @@ class Selector(Protocol):
 
     def select(
         self, candidates: Sequence[Candidate], cases: DevCases, memo: Memo
-    ) -> Sequence[Selection]: ...
+    ) -> Sequence[Selection]:
+        """One selection per candidate; raises ValueError when there is nothing to measure on."""
 
 
 class Trainer(Protocol):
@@ -191,7 +198,8 @@ class Trainer(Protocol):
 
     def train(
         self, examples: Sequence[TrainingExample], start: Path | None, into: Path
-    ) -> Mapping[str, float]: ...
+    ) -> Mapping[str, float]:
+        """Train, write the checkpoint into ``into``, and return figures."""
 
 
 Progress = Callable[[int, int], None]
@@ -213,7 +221,7 @@ class Services:
     target: Callable[[], Any]
     embedder: Callable[[], Embedder]
     cache: Path
-    progress: Progress = field(default=lambda done, total: None)
+    progress: Progress
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""One module per stage: records in, records out; a stage never knows the round."""

@@ -1,0 +1,109 @@
+"""The active domain, as typed calls.
+
+Stages and parts talk to this facade and never to pluggy. Where a domain leaves a hook out, the
+engine's default answers: lines as steps, text fingerprints, no variants, files as sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from random import Random
+from typing import Protocol, cast
+
+from errata.errors import ExtensionError, ProblemsError, boundary
+from errata.fingerprints import Fingerprints, text_fingerprints
+from errata.records import Candidate, Objection, Problem, TargetPrompt, Verdict
+from errata.sources import read_problems
+
+
+class HookCaller(Protocol):
+    """Calls a hook of the active plugins: the single result, or all of them."""
+
+    def first(self, hook: str, **arguments: object) -> object:
+        """The single result, or None."""
+
+    def every(self, hook: str, **arguments: object) -> list[object]:
+        """All results that are not None."""
+        ...
+
+
+class Domain:
+    """What the loop asks of a domain. ``name`` is the name of its entry point."""
+
+    def __init__(self, name: str, hooks: HookCaller) -> None:
+        self.name = name
+        self._hooks = hooks
+
+    def problems(self, source: str, split: str, seed: int) -> Iterator[Problem]:
+        """Problems of one source; ``ProblemsError`` if the source does not exist or does not read."""
+        try:
+            found = self._hooks.first("errata_problems", source=source, split=split, seed=seed)
+            problems = read_problems(source, split) if found is None else found
+            yield from cast(Iterator[Problem], problems)
+        except (LookupError, ValueError, OSError) as error:
+            raise ProblemsError(f"source {source!r}, split {split!r}: {error}") from error
+
+    def target_prompt(
+        self,
+        problem: Problem,
+        demonstration: Problem | None = None,
+        guidance: str | None = None,
+    ) -> TargetPrompt:
+        """What the target reads for ``problem``."""
+        with boundary(f"domain {self.name}", "writing a prompt (errata_target_prompt)"):
+            prompt = self._hooks.first(
+                "errata_target_prompt",
+                problem=problem,
+                demonstration=demonstration,
+                guidance=guidance,
+            )
+        return self._typed("errata_target_prompt", prompt, TargetPrompt)
+
+    def check(self, problems: Sequence[Problem], responses: Sequence[str]) -> list[Verdict]:
+        """One verdict per response, in order."""
+        with boundary(f"domain {self.name}", "checking answers (errata_check)"):
+            found = self._hooks.first("errata_check", problems=problems, responses=responses)
+            verdicts = list(cast(Sequence[Verdict], found or ()))
+        ids = [verdict.problem_id for verdict in verdicts]
+        if ids != [problem.id for problem in problems]:
+            raise ExtensionError(
+                f"domain {self.name}: errata_check was given {len(problems)} problems and returned"
+                f" {len(verdicts)} verdicts that are not theirs in order; return one Verdict per"
+                " problem, with its problem_id"
+            )
+        return verdicts
+
+    def steps(self, problem: Problem, solution: str) -> list[str]:
+        """``solution`` as steps, numbered from 1 by their place."""
+        with boundary(f"domain {self.name}", "splitting a solution (errata_steps)"):
+            found = self._hooks.first("errata_steps", problem=problem, solution=solution)
+        if found is None:
+            return [line.strip() for line in solution.splitlines() if line.strip()]
+        return list(cast(Sequence[str], found))
+
+    def variant(self, problem: Problem, random: Random) -> Problem | Objection:
+        """A new problem of the same kind, or why there is none."""
+        with boundary(f"domain {self.name}", "making a variant (errata_variant)"):
+            found = self._hooks.first("errata_variant", problem=problem, random=random)
+        if found is None:
+            return Objection(reason="no-variant", detail=f"domain {self.name} makes no variants")
+        return cast("Problem | Objection", found)
+
+    def fingerprints(self, problem: Problem) -> Fingerprints:
+        """What makes ``problem`` the same as another."""
+        with boundary(f"domain {self.name}", "fingerprinting (errata_fingerprints)"):
+            found = self._hooks.first("errata_fingerprints", problem=problem)
+        return text_fingerprints(problem) if found is None else cast(Fingerprints, found)
+
+    def verify(self, candidate: Candidate) -> Objection | None:
+        """The first objection that any active plugin's recomputation raises."""
+        with boundary(f"domain {self.name}", "recomputing a candidate (errata_verify)"):
+            found = self._hooks.every("errata_verify", candidate=candidate)
+        return cast("Objection | None", next(iter(found), None))
+
+    def _typed(self, hook: str, value: object, kind: type[TargetPrompt]) -> TargetPrompt:
+        if not isinstance(value, kind):
+            raise ExtensionError(
+                f"domain {self.name}: {hook} returned {type(value).__name__}, not {kind.__name__}"
+            )
+        return value

@@ -1,0 +1,81 @@
+"""Accuracy, intervals, paired tests, and the rule that keeps or rejects a checkpoint.
+
+Sources: Wilson (1927), score interval; McNemar (1947), exact binomial form. Not covered: several
+seeds, maj@k and pass@k.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+
+from errata.records import Accuracy, Comparison, Outcome
+
+_Z95 = 1.959963984540054  # two-sided 95% quantile of the normal distribution
+
+
+def wilson(right: int, total: int) -> tuple[float, float]:
+    """The 95% Wilson score interval of ``right`` out of ``total``; (0, 1) when total is 0."""
+    if total == 0:
+        return 0.0, 1.0
+    share = right / total
+    spread = _Z95**2 / total
+    centre = share + spread / 2
+    margin = _Z95 * math.sqrt((share * (1 - share) + spread / 4) / total)
+    low, high = (centre - margin) / (1 + spread), (centre + margin) / (1 + spread)
+    return max(0.0, low), min(1.0, high)
+
+
+def mcnemar(fixed: int, broken: int) -> float:
+    """The exact two-sided p value that fixed and broken cases are equally likely."""
+    discordant = fixed + broken
+    tail: int = sum(math.comb(discordant, k) for k in range(min(fixed, broken) + 1))
+    return min(1.0, float(Fraction(2 * tail, 2**discordant)))
+
+
+def accuracy(set_name: str, outcomes: Iterable[Outcome]) -> Accuracy:
+    """Right answers among all; undecided ones count as not right."""
+    counts = {"right": 0, "wrong": 0, "undecided": 0}
+    for outcome in outcomes:
+        counts[outcome] += 1
+    total = sum(counts.values())
+    low, high = wilson(counts["right"], total)
+    return Accuracy(
+        set=set_name,
+        total=total,
+        accuracy=counts["right"] / total if total else 0.0,
+        low=low,
+        high=high,
+        **counts,
+    )
+
+
+def compare(
+    set_name: str, against: str, before: Mapping[str, Outcome], after: Mapping[str, Outcome]
+) -> Comparison:
+    """Paired comparison over the problems that both checkpoints tried (outcome by problem id)."""
+    both = before.keys() & after.keys()
+    fixed = sum(before[p] != "right" and after[p] == "right" for p in both)
+    broken = sum(before[p] == "right" and after[p] != "right" for p in both)
+    p_value = mcnemar(fixed, broken)
+    return Comparison(set=set_name, against=against, fixed=fixed, broken=broken, p_value=p_value)
+
+
+def decide(
+    comparisons: Sequence[Comparison], guards: Sequence[str], alpha: float
+) -> tuple[bool, str]:
+    """Whether a checkpoint stays, and why.
+
+    It is rejected when it is significantly worse (p < ``alpha``, more broken than fixed) on any
+    guard set. Test sets never take part.
+    """
+    guarded = [c for c in comparisons if c.set in guards]
+    for c in guarded:
+        if c.broken > c.fixed and c.p_value < alpha:
+            return False, (
+                f"rejected: worse on {c.set} than {c.against}"
+                f" ({c.fixed} fixed, {c.broken} broken, p = {c.p_value:.3g})"
+            )
+    shown = "; ".join(f"{c.set}: {c.fixed} fixed, {c.broken} broken" for c in guarded)
+    return True, f"kept: not significantly worse on any guard set ({shown or 'no guard set'})"

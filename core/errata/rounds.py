@@ -1,0 +1,376 @@
+"""One round on disk: each method reads records, calls its stage, writes records, names its files.
+
+An evaluation belongs to the checkpoint that was evaluated: attempts and verdicts lie in the folder of
+the round that made the checkpoint, one file a set, so no checkpoint ever answers a problem twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from errata.errors import boundary
+from errata.measure import accuracy, compare, decide
+from errata.parts import DevCases, Selector, Trainer
+from errata.records import (
+    Accuracy,
+    Assignment,
+    Attempt,
+    BadCase,
+    Candidate,
+    Checkpoint,
+    Comparison,
+    Diagnosis,
+    ErrorType,
+    Objection,
+    Outcome,
+    Problem,
+    RoundRecord,
+    Selection,
+    Shortfall,
+    TrainingExample,
+    Triage,
+    TypeChange,
+    Verdict,
+)
+from errata.run import Run
+from errata.stages import diagnose, evaluate, group, synthesize, train, triage
+from errata.store import FileMemo
+
+BASE = Checkpoint(id="base")
+
+
+class Round:
+    """Round ``name`` of a run, which starts from the checkpoint ``incoming``."""
+
+    def __init__(self, run: Run, name: str, incoming: Checkpoint) -> None:
+        self.run, self.store, self.recipe = run, run.store, run.recipe
+        self.name, self.incoming = name, incoming
+
+    def path(self, file: str) -> str:
+        """A file of this round, relative to the run."""
+        return f"{self.name}/{file}"
+
+    # --- evaluate, triage, diagnose, group --------------------------------------------------------
+
+    def evaluate(self) -> list[str]:
+        """The incoming checkpoint on train and dev, where it has not been there yet."""
+        return [f for s in ("train", "dev") for f in evaluate_set(self.run, self.incoming, s)]
+
+    def triage(self) -> list[str]:
+        """Categories of the attempts on train and dev."""
+        with self.store.append(self.path("triage.jsonl"), fresh=True) as out:
+            for set_name in ("train", "dev"):
+                attempts, verdicts = judged(self.run, self.incoming, set_name)
+                for record in triage.triage(attempts, verdicts):
+                    out.write(record)
+        return [self.path("triage.jsonl")]
+
+    def bad_cases(self) -> Iterator[BadCase]:
+        """Errors of the model on train and dev, in file order."""
+        wanted = {
+            t.attempt_id
+            for t in self.store.read(self.path("triage.jsonl"), Triage)
+            if t.category == "model-error"
+        }
+        for set_name in ("train", "dev"):
+            attempts, verdicts = judged(self.run, self.incoming, set_name)
+            for attempt, verdict in zip(attempts, verdicts, strict=True):
+                if attempt.id in wanted:
+                    problem = self.run.index[attempt.problem_id]
+                    yield BadCase(problem=problem, attempt=attempt, verdict=verdict)
+
+    def diagnose(self) -> list[str]:
+        """A diagnosis of every bad case."""
+        asyncio.run(self._diagnose())
+        return [self.path("diagnoses.jsonl")]
+
+    async def _diagnose(self) -> None:
+        name = self.path("diagnoses.jsonl")
+        done = sum(1 for _ in self.store.read(name, Diagnosis))
+        cases = [case for place, case in enumerate(self.bad_cases()) if place >= done]
+        diagnoser = self.run.part("diagnose")
+        with self.store.append(name) as out:
+            async for found in diagnose.diagnose(cases, diagnoser, self.recipe.diagnose.use):
+                out.write(found)
+                done += 1
+                self.run.progress(done, len(cases))
+
+    def group(self) -> list[str]:
+        """Error types and assignments."""
+        diagnoses = list(self.store.read(self.path("diagnoses.jsonl"), Diagnosis))
+        grouping = group.group(diagnoses, self.run.part("group"), self.recipe.group.use)
+        self.store.write(self.path("error_types.yaml"), group.to_yaml(grouping.types))
+        with self.store.append(self.path("assignments.jsonl"), fresh=True) as out:
+            for assignment in grouping.assignments:
+                out.write(assignment)
+        return [self.path("error_types.yaml"), self.path("assignments.jsonl")]
+
+    @cached_property
+    def grouped(self) -> tuple[list[ErrorType], list[Assignment]]:
+        """Types and assignments as ``error_types.yaml`` now has them."""
+        text = self.store.file(self.path("error_types.yaml")).read_text(encoding="utf-8")
+        return group.edited(text, self.store.read(self.path("assignments.jsonl"), Assignment))
+
+    def of_type(self, type_id: str, set_name: str) -> list[str]:
+        """Problem ids of a type's bad cases in one set."""
+        members = set(self.run.sets.get(set_name, ()))
+        return [
+            a.problem_id for a in self.grouped[1] if type_id in a.types and a.problem_id in members
+        ]
+
+    # --- synthesize, select, train ----------------------------------------------------------------
+
+    def synthesize(self) -> list[str]:
+        """Candidates against every type, with the objections to them."""
+        asyncio.run(self._synthesize())
+        return [self.path(f) for f in ("candidates.jsonl", "objections.jsonl", "shortfalls.jsonl")]
+
+    async def _synthesize(self) -> None:
+        types, settings = self.grouped[0], self.recipe.synthesize
+        own = {t.id: set(self.of_type(t.id, "train")) for t in types}
+        cases = [
+            case for case in self.bad_cases() if any(case.problem.id in o for o in own.values())
+        ]
+        plan = synthesize.Plan(
+            synthesize.quotas(
+                {t: len(ids) for t, ids in own.items()}, settings.total, settings.per_type
+            ),
+            settings.wave,
+            settings.idle_waves,
+        )
+        verifiers = {chosen.use: self.run.make(chosen) for chosen in self.run.prepared.verifiers}
+        for earlier in self.earlier_candidates():
+            for verifier in verifiers.values():
+                verifier.accepted(earlier)
+        waves = synthesize.synthesize(
+            types,
+            plan,
+            self.run.make(self.run.prepared.parts["synthesize"]),
+            verifiers,
+            lambda type_id: [case for case in cases if case.problem.id in own[type_id]],
+            lambda name: self.run.random(f"{self.name}/{name}"),
+            self.name,
+        )
+        total, done = sum(plan.quota.values()), 0
+        with (
+            self.store.append(self.path("candidates.jsonl"), fresh=True) as candidates,
+            self.store.append(self.path("objections.jsonl"), fresh=True) as objections,
+            self.store.append(self.path("shortfalls.jsonl"), fresh=True) as shortfalls,
+        ):
+            async for made in waves:
+                for candidate in made.candidates:
+                    candidates.write(candidate)
+                for objection in made.objections:
+                    objections.write(objection)
+                if made.shortfall:
+                    shortfalls.write(made.shortfall)
+                objected = {o.candidate_id for o in made.objections}
+                done += sum(c.id not in objected for c in made.candidates)
+                self.run.progress(done, total)
+
+    def accepted(self) -> Iterator[Candidate]:
+        """Candidates that nothing objected to."""
+        objected = {
+            o.candidate_id for o in self.store.read(self.path("objections.jsonl"), Objection)
+        }
+        for candidate in self.store.read(self.path("candidates.jsonl"), Candidate):
+            if candidate.id not in objected:
+                yield candidate
+
+    def earlier_candidates(self) -> Iterator[Candidate]:
+        """Candidates accepted in earlier rounds."""
+        for name in earlier_rounds(self.name):
+            yield from Round(self.run, name, BASE).accepted()
+
+    def select(self) -> list[str]:
+        """Which of the accepted candidates the target is trained on."""
+        self.run.target.use(self.folder(self.incoming))
+        memo = FileMemo(self.store.file(self.path("scores.jsonl")))
+        selector: Selector = self.run.make(self.run.prepared.parts["select"])
+        with boundary(f"selector {self.recipe.select.use}", "selecting"):
+            selections = selector.select(list(self.accepted()), self.dev_cases(), memo)
+        with self.store.append(self.path("selection.jsonl"), fresh=True) as out:
+            for selection in selections:
+                out.write(selection)
+        return [self.path("selection.jsonl")]
+
+    def dev_cases(self) -> DevCases:
+        """Held-out cases for selection, each list in a random order of its own."""
+        _, verdicts = judged(self.run, self.incoming, "dev")
+        good = [v.problem_id for v in verdicts if v.outcome == "right"]
+        bad = {t.id: self.of_type(t.id, "dev") for t in self.grouped[0]}
+        all_bad = sorted({problem_id for ids in bad.values() for problem_id in ids})
+        return DevCases(
+            bad={type_id: self._shuffled(ids) for type_id, ids in bad.items()},
+            all_bad=self._shuffled(all_bad),
+            good=self._shuffled(good),
+        )
+
+    def _shuffled(self, ids: Iterable[str]) -> list[Problem]:
+        found = sorted(ids)
+        self.run.random(f"{self.name}/dev").shuffle(found)
+        return [self.run.index[problem_id] for problem_id in found]
+
+    def examples(self) -> Iterator[TrainingExample]:
+        """What this round trains on; with ``start: base`` also what earlier rounds trained on."""
+        if self.recipe.train.start == "base":
+            for name in ("round-0", *earlier_rounds(self.name)):
+                yield from self.store.read(f"{name}/train.jsonl", TrainingExample)
+        kept = {s.candidate_id for s in self._selections() if s.kept}
+        for candidate in self.accepted():
+            if candidate.id in kept:
+                yield train.example(candidate, self.run.domain)
+
+    def _selections(self) -> Iterator[Selection]:
+        return self.store.read(self.path("selection.jsonl"), Selection)
+
+    def train(self) -> list[str]:
+        """The next checkpoint."""
+        start = self.incoming if self.recipe.train.start == "last" else BASE
+        return train_checkpoint(self, "train", list(self.examples()), start)
+
+    # --- measure ----------------------------------------------------------------------------------
+
+    def checkpoint(self) -> Checkpoint:
+        """The checkpoint that this round made."""
+        return next(iter(self.store.read(self.path("checkpoint.jsonl"), Checkpoint)))
+
+    def measure(self) -> list[str]:
+        """The new checkpoint on every set but train; kept or rejected."""
+        made = BASE if self.name == BASE.id else self.checkpoint()
+        sets = [s for s in self.run.sets if s != "train"]
+        if made == BASE and self.recipe.warmup.examples:
+            sets.remove("dev")  # nothing is chosen by the untouched base
+        files = [f for set_name in sets for f in evaluate_set(self.run, made, set_name)]
+        record = self._record(made, sets)
+        self.store.write(self.path("round.json"), record.model_dump_json(indent=1) + "\n")
+        self.run.active.notify("errata_round_finished", record=record)
+        return [*files, self.path("round.json")]
+
+    def _record(self, made: Checkpoint, sets: Sequence[str]) -> RoundRecord:
+        after = {s: outcomes(self.run, made, s) for s in sets}
+        accuracies: list[Accuracy] = [accuracy(s, after[s].values()) for s in sets]
+        if made == BASE:
+            return RoundRecord(checkpoint=made, accuracies=tuple(accuracies), why="untouched")
+        comparisons: list[Comparison] = []
+        for set_name in sets:
+            before = outcomes(self.run, self.incoming, set_name)
+            if before:
+                comparisons.append(compare(set_name, self.incoming.id, before, after[set_name]))
+        if self.name == "round-0":
+            kept, why = True, "warm-up: the baseline of every claim"
+        else:
+            kept, why = decide(comparisons, self.recipe.stop.guard, self.recipe.stop.alpha)
+        return RoundRecord(
+            checkpoint=made,
+            accuracies=tuple(accuracies),
+            comparisons=tuple(comparisons),
+            kept=kept,
+            why=why,
+            types=() if self.name == "round-0" else tuple(self._type_changes(after.get("dev", {}))),
+        )
+
+    def _type_changes(self, dev_after: dict[str, Outcome]) -> Iterator[TypeChange]:
+        for error_type in self.grouped[0]:
+            dev = self.of_type(error_type.id, "dev")
+            yield TypeChange(
+                error_type=error_type.id,
+                name=error_type.name,
+                cases=error_type.count,
+                dev_cases=len(dev),
+                dev_fixed=sum(dev_after.get(problem_id) == "right" for problem_id in dev),
+            )
+
+    def folder(self, checkpoint: Checkpoint) -> Path | None:
+        """Where the weights of a checkpoint lie; None for the untouched base."""
+        return self.store.file(checkpoint.path).resolve() if checkpoint.path else None
+
+    def shortfalls(self) -> list[Shortfall]:
+        """Types that got fewer candidates than their quota."""
+        return list(self.store.read(self.path("shortfalls.jsonl"), Shortfall))
+
+
+def evaluate_set(run: Run, checkpoint: Checkpoint, set_name: str) -> list[str]:
+    """Attempts and verdicts of a checkpoint on one set, as far as they are missing; their files."""
+    files = [f"{checkpoint.id}/{kind}/{slug(set_name)}.jsonl" for kind in ("attempts", "verdicts")]
+    store, total = run.store, len(run.sets.get(set_name, ()))
+    done = {a.problem_id for a in store.read(files[0], Attempt)}
+    if len(done) < total:
+        run.target.use(store.file(checkpoint.path).resolve() if checkpoint.path else None)
+        batches = evaluate.attempt(
+            run.problems(set_name), checkpoint.id, run.target, run.domain, frozenset(done)
+        )
+        with store.append(files[0]) as attempts:
+            for batch in evaluate.counting(batches, len(done), total, run.progress):
+                for made in batch:
+                    attempts.write(made)
+                attempts.sync()
+    checked = {v.problem_id for v in store.read(files[1], Verdict)}
+    made_attempts = store.read(files[0], Attempt)
+    with store.append(files[1]) as verdicts:
+        for found in evaluate.check(made_attempts, run.index.__getitem__, run.domain, checked):
+            for verdict in found:
+                verdicts.write(verdict)
+            verdicts.sync()
+    return files
+
+
+def train_checkpoint(
+    round_: Round, section: str, examples: Sequence[TrainingExample], start: Checkpoint
+) -> list[str]:
+    """Train on ``examples`` and put the checkpoint in place in one rename."""
+    store, run = round_.store, round_.run
+    with store.append(round_.path("train.jsonl"), fresh=True) as out:
+        for example in examples:
+            out.write(example)
+    into = store.file(round_.path("checkpoint.tmp"))
+    if into.exists():
+        shutil.rmtree(into)
+    into.mkdir(parents=True)
+    trainer: Trainer = run.make(run.prepared.parts[section])
+    name = run.prepared.parts[section].use
+    with boundary(f"trainer {name}", "training"):
+        metrics = trainer.train(examples, round_.folder(start), into)
+    store.replace_folder(into, round_.path("checkpoint"))
+    with store.append(round_.path("checkpoint.jsonl"), fresh=True) as out:
+        out.write(
+            Checkpoint(
+                id=round_.name,
+                parent=start.id,
+                path=round_.path("checkpoint"),
+                trainer=name,
+                examples=len(examples),
+                metrics=dict(metrics),
+            )
+        )
+    return [round_.path(f) for f in ("train.jsonl", "checkpoint", "checkpoint.jsonl")]
+
+
+def judged(
+    run: Run, checkpoint: Checkpoint, set_name: str
+) -> tuple[Iterator[Attempt], Iterator[Verdict]]:
+    """Attempts and verdicts of a checkpoint on one set, in the same order."""
+    file = f"{slug(set_name)}.jsonl"
+    return (
+        run.store.read(f"{checkpoint.id}/attempts/{file}", Attempt),
+        run.store.read(f"{checkpoint.id}/verdicts/{file}", Verdict),
+    )
+
+
+def outcomes(run: Run, checkpoint: Checkpoint, set_name: str) -> dict[str, Outcome]:
+    """Outcome by problem id."""
+    return {v.problem_id: v.outcome for v in judged(run, checkpoint, set_name)[1]}
+
+
+def earlier_rounds(name: str) -> list[str]:
+    """Names of the rounds before ``name``, the warm-up left out."""
+    return [f"round-{n}" for n in range(1, int(name.removeprefix("round-")))]
+
+
+def slug(set_name: str) -> str:
+    """A set's name as a file name: ``test/drills`` is ``test.drills``."""
+    return set_name.replace("/", ".")

@@ -1,0 +1,206 @@
+"""A run: a prepared recipe in a run directory, with its parts made when they are first used."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from random import Random
+from typing import Any, cast
+
+from errata.check import Chosen, Prepared
+from errata.errors import RunDirectoryError, boundary
+from errata.index import RecordIndex
+from errata.parts import Embedder, Scores, Services, Target
+from errata.records import Problem
+from errata.seeds import stream
+from errata.stages.problems import Placed
+from errata.store import Manifest, StageDone, Store
+
+STAGES = (
+    "problems",
+    "evaluate",
+    "triage",
+    "diagnose",
+    "group",
+    "synthesize",
+    "select",
+    "train",
+    "measure",
+)
+_VERSIONED = ("errata", "torch", "transformers", "trl", "peft", "sentence-transformers", "hdbscan")
+
+
+class Paused(Exception):
+    """The stage named by ``--until`` is finished."""
+
+
+class Run:
+    """Ties a recipe to a directory: stages that are done, parts, problems, named random streams."""
+
+    def __init__(self, prepared: Prepared, store: Store, cache: Path, until: str | None) -> None:
+        self.prepared, self.store, self.cache, self.until = prepared, store, cache, until
+        self.recipe, self.domain, self.active = prepared.recipe, prepared.domain, prepared.active
+        self._parts: dict[str, Any] = {}
+
+    # --- opening ----------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Start a new run in the directory, or go on with the one there.
+
+        Raises RunDirectoryError when the run there is another recipe's.
+        """
+        if not self.store.exists():
+            manifest = Manifest(
+                name=self.recipe.name,
+                recipe=self.recipe.digest(),
+                seed=self.recipe.seed,
+                versions=_versions(),
+            )
+            self.store.create(manifest, self.recipe.as_yaml())
+            return
+        found = self.store.manifest()
+        if found.recipe != self.recipe.digest():
+            raise RunDirectoryError(
+                f"{self.store.path} holds the run {found.name!r} of another recipe (or of this one"
+                " with other settings); go on with it by `errata resume`, or give another folder"
+                " with --into"
+            )
+        self._forget_changed(found)
+
+    def _forget_changed(self, manifest: Manifest) -> None:
+        """Undo the stages after the first whose outputs are missing, and those that follow a changed
+        ``error_types.yaml``; clear what no finished stage owns, but for the stage in progress."""
+        kept: list[StageDone] = []
+        for done in manifest.stages:
+            missing = [name for name in done.outputs if not self.store.file(name).exists()]
+            if missing:
+                break
+            edited = [name for name in _editable(done) if self._changed(done, name)]
+            kept.append(
+                done.model_copy(
+                    update={
+                        "outputs": done.outputs | {name: self.store.digest(name) for name in edited}
+                    }
+                )
+            )
+            if edited:
+                break
+        if kept == list(manifest.stages):
+            return
+        self.store.save(manifest.model_copy(update={"stages": tuple(kept), "ended": ""}))
+        self.store.discard_unowned(name for done in kept for name in done.outputs)
+
+    def _changed(self, done: StageDone, name: str) -> bool:
+        return self.store.digest(name) != done.outputs[name]
+
+    # --- stages -----------------------------------------------------------------------------------
+
+    def stage(self, round_name: str, stage: str, work: Callable[[], Sequence[str]]) -> None:
+        """Do a stage unless it is done. ``work`` returns the files it made.
+
+        Raises Paused after the stage named by ``--until``.
+        """
+        if any(d.round == round_name and d.stage == stage for d in self.store.manifest().stages):
+            return
+        self.active.notify("errata_stage_started", round_name=round_name, stage=stage)
+        begun = time.monotonic()
+        outputs = work()
+        seconds = time.monotonic() - begun
+        done = StageDone(
+            round=round_name,
+            stage=stage,
+            seconds=round(seconds, 3),
+            outputs={name: self.store.digest(name) for name in sorted(outputs)},
+        )
+        manifest = self.store.manifest()
+        self.store.save(manifest.model_copy(update={"stages": (*manifest.stages, done)}))
+        self.active.notify(
+            "errata_stage_finished", round_name=round_name, stage=stage, seconds=done.seconds
+        )
+        if stage == self.until:
+            raise Paused(f"stopped after {stage} of {round_name}, as asked")
+
+    def end(self, why: str) -> None:
+        """Enter into the manifest how the run ended."""
+        self.store.save(self.store.manifest().model_copy(update={"ended": why}))
+
+    def progress(self, done: int, total: int) -> None:
+        """Tell observers how far the stage is."""
+        self.active.notify("errata_stage_progress", done=done, total=total)
+
+    # --- problems ---------------------------------------------------------------------------------
+
+    @cached_property
+    def sets(self) -> dict[str, list[str]]:
+        """Problem ids by set, in file order."""
+        found: dict[str, list[str]] = {}
+        for placed in self.store.read("splits.jsonl", Placed):
+            found.setdefault(placed.set, []).append(placed.problem_id)
+        return found
+
+    @cached_property
+    def index(self) -> RecordIndex[Problem]:
+        """Every problem by id."""
+        return RecordIndex(self.store.file("problems.jsonl"), Problem, "id")
+
+    def problems(self, set_name: str) -> Iterator[Problem]:
+        """The problems of one set, in file order."""
+        return (self.index[problem_id] for problem_id in self.sets.get(set_name, ()))
+
+    # --- parts ------------------------------------------------------------------------------------
+
+    def random(self, name: str) -> Random:
+        """A named stream of the recipe's seed."""
+        return stream(self.recipe.seed, name)
+
+    @cached_property
+    def services(self) -> Services:
+        """What parts may use."""
+        return Services(
+            domain=self.domain,
+            random=self.random,
+            problems=self.problems,
+            sets=tuple(self.sets),
+            target=lambda: self.target,
+            embedder=lambda: cast(Embedder, self.part("embed")),
+            cache=self.cache,
+            progress=self.progress,
+        )
+
+    def part(self, section: str) -> Any:
+        """The part of a section of the recipe, made once."""
+        if section not in self._parts:
+            self._parts[section] = self.make(self.prepared.parts[section])
+        return self._parts[section]
+
+    def make(self, chosen: Chosen) -> Any:
+        """A new part from its offer and settings."""
+        with boundary(f"{chosen.part.kind} {chosen.use}", "being made"):
+            return chosen.part.make(chosen.settings, self.services)
+
+    @property
+    def target(self) -> Target:
+        """The target; it scores too where its offer says so."""
+        target = self.part("target")
+        assert isinstance(target, Target)
+        assert (
+            isinstance(target, Scores) or "score" not in self.prepared.parts["target"].part.provides
+        )
+        return target
+
+
+def _editable(done: StageDone) -> list[str]:
+    return [name for name in done.outputs if name.endswith("error_types.yaml")]
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in _VERSIONED:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

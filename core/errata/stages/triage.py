@@ -1,0 +1,36 @@
+"""Stage *triage*: attempts and verdicts in, categories out, before anything is spent on diagnosis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from errata.records import Attempt, Category, Triage, Verdict
+
+
+def triage(attempts: Iterable[Attempt], verdicts: Iterable[Verdict]) -> Iterator[Triage]:
+    """One category per attempt; both inputs in the same order."""
+    for attempt, verdict in zip(attempts, verdicts, strict=True):
+        category, reason = categorize(attempt, verdict)
+        yield Triage(
+            attempt_id=attempt.id,
+            problem_id=attempt.problem_id,
+            category=category,
+            reason=reason,
+        )
+
+
+def categorize(attempt: Attempt, verdict: Verdict) -> tuple[Category, str]:
+    """Only a wrong answer that the target stated as its answer is an error of the model.
+
+    An answer found by a last resort (``explicit`` false) tells nothing about reasoning: it is
+    truncated when generation ran out or looped, a format slip otherwise.
+    """
+    if verdict.outcome == "right":
+        return "right", ""
+    if verdict.outcome == "undecided":
+        return "undecided", verdict.reason
+    if verdict.explicit and verdict.extracted is not None:
+        return "model-error", ""
+    if attempt.finish != "stop":
+        return "truncated", f"generation ended by {attempt.finish} before an answer was stated"
+    return "format-slip", "no answer in the form the prompt asks for"

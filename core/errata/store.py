@@ -1,0 +1,287 @@
+"""The run directory: append, finish, resume.
+
+One record a line, append-only. A line without its newline is the torn tail of a crash: readers pass
+over it and ``resume`` drops it. A finished stage is entered in ``run.json`` (rewritten atomically)
+with its outputs; whatever no finished stage owns is work in progress and may be redone.
+
+Layout: see docs/run-directory.md.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TypeVar
+
+from pydantic import Field, JsonValue, ValidationError
+
+from errata.errors import CorruptRecord, RunDirectoryError, StorageFull
+from errata.records import Record
+
+R = TypeVar("R", bound=Record)
+FORMAT = 1
+
+
+class StageDone(Record):
+    """A finished stage: ``outputs`` maps files (relative) to the SHA-256 they had."""
+
+    round: str
+    stage: str
+    seconds: float
+    outputs: dict[str, str] = Field(default_factory=dict)
+
+
+class Manifest(Record):
+    """``run.json``: what the run is, what is finished, and how it ended."""
+
+    format: int = FORMAT
+    name: str
+    recipe: str
+    seed: int
+    versions: dict[str, str]
+    stages: tuple[StageDone, ...] = ()
+    ended: str = ""
+
+
+class Store:
+    """A run directory, opened by one process at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    # --- manifest ---------------------------------------------------------------------------------
+
+    def exists(self) -> bool:
+        """Whether a run lives here."""
+        return self.file("run.json").exists()
+
+    def create(self, manifest: Manifest, recipe_yaml: str) -> None:
+        """Start a run here. Raises RunDirectoryError if the folder holds something else."""
+        if self.path.exists() and any(p.name != ".lock" for p in self.path.iterdir()):
+            raise RunDirectoryError(
+                f"{self.path} is not empty and is not a run; give another folder with --into"
+            )
+        self.write("recipe.yaml", recipe_yaml)
+        self.save(manifest)
+
+    def manifest(self) -> Manifest:
+        """The manifest. Raises RunDirectoryError when there is none, CorruptRecord if damaged."""
+        path = self.file("run.json")
+        if not path.exists():
+            raise RunDirectoryError(
+                f"{self.path} is not a run directory (it has no run.json);"
+                " `errata run RECIPE --into DIR` makes one"
+            )
+        try:
+            manifest = Manifest.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            raise CorruptRecord(
+                f"{path}: not a manifest of this version: {_first(error)}"
+            ) from error
+        if manifest.format != FORMAT:
+            raise RunDirectoryError(
+                f"{path}: format {manifest.format}, this errata reads {FORMAT}; use the version of"
+                " errata named under versions there"
+            )
+        return manifest
+
+    def save(self, manifest: Manifest) -> None:
+        """Rewrite the manifest atomically."""
+        self.write("run.json", manifest.model_dump_json(indent=1) + "\n")
+
+    # --- files ------------------------------------------------------------------------------------
+
+    def file(self, name: str) -> Path:
+        """The path of a file of the run."""
+        return self.path / name
+
+    def write(self, name: str, text: str) -> None:
+        """Write a whole file atomically and durably."""
+        path = self.file(name)
+        temporary = path.with_name(path.name + ".tmp")
+        with _storage(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("w", encoding="utf-8") as out:
+                out.write(text)
+                out.flush()
+                os.fsync(out.fileno())
+            temporary.replace(path)
+
+    def read(self, name: str, model: type[R]) -> Iterator[R]:
+        """The records of a file (none if it does not exist), without a torn last line.
+
+        Raises CorruptRecord naming file and line.
+        """
+        path = self.file(name)
+        if not path.exists():
+            return
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.endswith(b"\n"):
+                    yield parse_line(path, number, line, model)
+
+    @contextmanager
+    def append(self, name: str, *, fresh: bool = False) -> Iterator[Appender]:
+        """Append to a file, after dropping a torn last line; ``fresh`` starts it anew."""
+        path = self.file(name)
+        with _storage(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not fresh:
+                drop_torn_line(path)
+            with path.open("wb" if fresh else "ab") as out:
+                appender = Appender(out)
+                yield appender
+                appender.sync()
+
+    def replace_folder(self, made: Path, name: str) -> None:
+        """Put a finished folder in place of ``name``, in one rename."""
+        final = self.file(name)
+        with _storage(final):
+            if final.exists():
+                shutil.rmtree(final)
+            made.rename(final)
+
+    def digest(self, name: str) -> str:
+        """SHA-256 of a file; of a folder, of the names and contents of its files."""
+        path = self.file(name)
+        files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+        total = hashlib.sha256()
+        for file in files:
+            total.update(str(file.relative_to(self.path)).encode())
+            with file.open("rb") as content:
+                total.update(hashlib.file_digest(content, "sha256").digest())
+        return total.hexdigest()
+
+    def discard_unowned(self, owned: Iterable[str]) -> None:
+        """Remove everything under the round folders that no finished stage owns."""
+        kept = {self.file(name) for name in owned}
+        for folder in sorted([*self.path.glob("round-*"), *self.path.glob("base")]):
+            for path in sorted(folder.rglob("*"), reverse=True):
+                if any(path == keep or keep in path.parents for keep in kept):
+                    continue
+                if path.is_dir():
+                    if not any(path.iterdir()):
+                        path.rmdir()
+                else:
+                    path.unlink()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the run for this process. Raises RunDirectoryError when another holds it."""
+        with _storage(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = self.file(".lock").open("w")
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise RunDirectoryError(
+                    f"{self.path} is in use by another errata process; wait for it or stop it"
+                ) from error
+            yield
+
+
+class Appender:
+    """Writes records, one a line; ``sync`` makes them durable."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self._out = out
+
+    def write(self, record: Record) -> None:
+        """Append one record."""
+        self._out.write(record.model_dump_json().encode() + b"\n")
+
+    def sync(self) -> None:
+        """Make everything written so far durable."""
+        self._out.flush()
+        os.fsync(self._out.fileno())
+
+
+class FileMemo:
+    """Durable key-value lines of one stage (see ``errata.parts.Memo``)."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with _storage(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            drop_torn_line(path)
+            self._values: dict[str, JsonValue] = {}
+            if path.exists():
+                for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+                    try:
+                        key, value = json.loads(line)
+                    except ValueError as error:
+                        raise _corrupt(path, number, str(error)) from error
+                    self._values[key] = value
+
+    def get(self, key: str) -> JsonValue:
+        """The value of ``key``, or None."""
+        return self._values.get(key)
+
+    def put(self, key: str, value: JsonValue) -> None:
+        """Remember ``value``; it is durable when this returns."""
+        self._values[key] = value
+        with _storage(self._path), self._path.open("ab") as out:
+            out.write(json.dumps([key, value]).encode() + b"\n")
+            out.flush()
+            os.fsync(out.fileno())
+
+
+def parse_line(path: Path, number: int, line: bytes, model: type[R]) -> R:
+    """One record. Raises CorruptRecord naming file and line."""
+    try:
+        return model.model_validate_json(line)
+    except ValidationError as error:
+        raise _corrupt(path, number, f"not a {model.__name__}: {_first(error)}") from error
+
+
+def _corrupt(path: Path, number: int, what: str) -> CorruptRecord:
+    return CorruptRecord(
+        f"{path}, line {number}: {what}; restore the file, or delete it and `errata resume` redoes"
+        " its stage and what follows"
+    )
+
+
+def _first(error: ValidationError) -> str:
+    item = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in item["loc"])
+    return f"{place}: {item['msg']}" if place else str(item["msg"])
+
+
+def drop_torn_line(path: Path) -> None:
+    """Cut a file after its last newline."""
+    if not path.exists() or not path.is_file():
+        return
+    with path.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        end = size
+        while end > 0:
+            start = max(0, end - 65536)
+            file.seek(start)
+            newline = file.read(end - start).rfind(b"\n")
+            if newline >= 0:
+                end = start + newline + 1
+                break
+            end = start
+        if end != size:
+            file.truncate(end)
+
+
+@contextmanager
+def _storage(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull(
+                f"writing {path}: {error.strerror}; everything finished so far is kept: free some"
+                " space, then `errata resume` the run"
+            ) from error
+        raise

@@ -1,0 +1,1 @@
+"""errata_math."""

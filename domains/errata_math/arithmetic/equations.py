@@ -1,0 +1,317 @@
+"""Equations in solution text: GSM8K annotations and free text.
+
+A chain ``a = b = c`` gives an equation for each neighbouring pair. Units and other words between a
+number and the next sign are passed over ("4 people * 3 pens per person = 12 pens"); a left side that
+begins inside prose starts at its first number ("so for 5 days he needs 3 * 4 = 12" is 3 * 4 = 12).
+
+Not covered: equations spelt in words, column sums, inequalities.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from errata_math.arithmetic.expressions import (
+    Expression,
+    Number,
+    Operation,
+    Percent,
+    evaluate,
+    names_in,
+    symbols,
+    walk,
+)
+from errata_math.arithmetic.grammar import parse_tokens
+from errata_math.arithmetic.tokens import MAX_TEXT, Token, fold, tokenize
+
+ANNOTATION = re.compile(r"<<([^<>\n]{0,300})>>")
+_RESULT_IN_PERCENT = re.compile(r"\s?[\d.,]{1,20}\s?%")
+MAX_UNIT_WORDS = 6
+_BEFORE_RESULT = frozenset(
+    "a about an approximately around roughly only just the total exactly rs usd dollars".split()
+)
+
+
+@dataclass(frozen=True)
+class Equation:
+    """``left = right`` as the text claims. ``start`` orders equations within their text."""
+
+    left: Expression
+    right: Expression
+    text: str
+    annotated: bool = False
+    approximate: bool = False
+    start: int = 0
+
+    @property
+    def expected(self) -> Fraction | None:
+        """What the left side computes to; None when it has no value."""
+        return evaluate(self.left)
+
+    @property
+    def claimed(self) -> Fraction | None:
+        """What the right side says; None when it has no value."""
+        return evaluate(self.right)
+
+
+def equations(text: str) -> list[Equation]:
+    """All equations of a text with at least one operation, in the order of their equality signs.
+
+    A text equation whose result is the annotation right behind it is given once, as the annotation.
+    """
+    text = text[:MAX_TEXT]
+    plain: list[str] = []
+    marks: list[tuple[int, str]] = []
+    length = last = 0
+    for match in ANNOTATION.finditer(text):
+        piece = text[last : match.start()]
+        plain.append(piece)
+        length += len(piece)
+        marks.append((length, match.group(1)))
+        last = match.end()
+    plain.append(text[last:])
+    found: list[Equation] = []
+    done = 0
+    joined = "".join(plain)
+    for offset, inside in marks:
+        line = joined.rfind("\n", 0, offset) + 1
+        begin = max(done, line)
+        if begin > done:
+            found += _read(joined[done:begin], done)
+        before = joined[begin:offset]
+        found += _read_before_annotation(before, begin)
+        if _RESULT_IN_PERCENT.match(joined, offset) and "%" not in inside:
+            inside += "%"
+        found += _read(inside, offset, annotated=True)
+        done = offset
+    found += _read(_after_annotation(joined, done) if marks else joined, done)
+    return found
+
+
+def _read_before_annotation(before: str, begin: int) -> list[Equation]:
+    """Equations between two annotations, less the one that the annotation repeats."""
+    tail = before.rstrip(" $£€")
+    if tail.endswith("="):
+        before = tail[:-1]
+    if begin:
+        before = _after_annotation(before, 0)
+    return _read(before, begin)
+
+
+def _after_annotation(text: str, start: int) -> str:
+    """The rest of a text, less the result that an annotation just gave ("<<2*3=6>>6 pens …")."""
+    return re.sub(r"\A\s*[$£€]?-?[\d,.]*\d%?", "", text[start:], count=1)
+
+
+def _read(text: str, offset: int, annotated: bool = False) -> list[Equation]:
+    found: list[Equation] = []
+    run: list[Token] = []
+    folded = fold(text)
+    for token in [*tokenize(folded), Token("break", "", len(folded), len(folded))]:
+        if token.kind != "break":
+            run.append(token)
+            continue
+        if any(part.kind == "equals" for part in run):
+            found += _chain(run, folded, offset, annotated)
+        run = []
+    return found
+
+
+def _chain(run: Sequence[Token], text: str, offset: int, annotated: bool) -> list[Equation]:
+    segments: list[list[Token]] = [[]]
+    signs: list[Token] = []
+    for token in run:
+        if token.kind == "equals":
+            signs.append(token)
+            segments.append([])
+        else:
+            segments[-1].append(token)
+    found: list[Equation] = []
+    for index, sign in enumerate(signs):
+        left = trailing(segments[index], whole=index > 0)
+        right = leading(segments[index + 1])
+        if left is None or right is None:
+            continue
+        if not annotated and _bare_fraction(left[0]) and evaluate(left[0]) != evaluate(right[0]):
+            continue  # "1/4 = 15" says what a quarter is worth
+        if not symbols(left[0]) and not (names_in(left[0]) and symbols(right[0])):
+            continue
+        found.append(
+            Equation(
+                left[0],
+                right[0],
+                text[left[1] : right[2]].strip(),
+                annotated,
+                sign.text == "≈",
+                offset + sign.start,
+            )
+        )
+    return found
+
+
+Span = tuple[Expression, int, int]
+
+
+def trailing(tokens: Sequence[Token], whole: bool = False) -> Span | None:
+    """The expression a segment ends with, and its offsets; None when there is none.
+
+    With ``whole`` (the middle of a chain) only words may come before the expression: "… = 3 apples and
+    4 + 1 = …" is not a chain, and the second equation begins behind the words.
+    """
+    kept: list[Token] = []
+    index, need, words = len(tokens), True, 0
+    closes = 0
+    while index > 0:
+        token = tokens[index - 1]
+        if closes:
+            if token.kind not in ("word",):
+                kept.append(token)
+            closes += {"close": 1, "open": -1}.get(token.kind, 0)
+            need = False
+        elif token.kind == "word":
+            words += 1
+            after_of = index > 1 and tokens[index - 2].kind == "of" and not need
+            if words > MAX_UNIT_WORDS or not (need or (after_of and _is_article(token))):
+                break
+        elif token.kind == "close" and need:
+            kept.append(token)
+            closes = 1
+        elif token.kind in ("number", "name") and (need or _glued(token, kept)):
+            kept.append(token)
+            need, words = False, 0
+        elif token.kind == "percent" and need:
+            kept.append(token)
+        elif token.kind == "operator" and not need:
+            kept.append(token)
+            need, words = True, 0
+        elif token.kind == "of":
+            if need or not _fraction_before(tokens, index - 1):
+                if not need:
+                    break
+            else:
+                kept.append(token)
+                need = True
+        else:
+            break
+        index -= 1
+    kept.reverse()
+    return _settle(kept, tokens, index, need, whole)
+
+
+def _settle(
+    kept: list[Token], tokens: Sequence[Token], index: int, need: bool, whole: bool
+) -> Span | None:
+    if not kept or (whole and index > 0 and tokens[index - 1].kind != "word"):
+        return None
+    if need and kept[0].kind == "operator":
+        if index > 0 or (kept[0].text != "-" and len(kept) < 2):
+            return None  # the first operand is a word: "price - 5"
+        spaced = len(kept) > 1 and kept[1].start > kept[0].end
+        if kept[0].text in "+*/" or spaced:
+            if tokens[0].kind != "operator":
+                return None
+            kept = kept[1:]  # a list mark at the beginning of the line
+    try:
+        return parse_tokens(kept), kept[0].start, kept[-1].end
+    except ValueError:
+        return None
+
+
+def _is_article(token: Token) -> bool:
+    return token.text.lower() in ("the", "these", "those", "her", "his", "its", "their")
+
+
+def _glued(token: Token, kept: Sequence[Token]) -> bool:
+    """"3x" and "2(": an operand right before a name or a bracket."""
+    return bool(kept) and kept[-1].start == token.end and kept[-1].kind in ("name", "open")
+
+
+def _fraction_before(tokens: Sequence[Token], index: int) -> bool:
+    """Whether "of" follows a percentage or a fraction, and so multiplies."""
+    while index > 0 and tokens[index - 1].kind == "word" and tokens[index - 1].text.lower() == "the":
+        index -= 1
+    if index == 0:
+        return False
+    last = tokens[index - 1]
+    if last.kind in ("percent", "close"):
+        return True
+    return last.kind == "number" and (
+        (index > 1 and tokens[index - 2].text == "/")
+        or (last.value is not None and 0 < last.value < 1)
+    )
+
+
+def leading(tokens: Sequence[Token]) -> Span | None:
+    """The expression a segment begins with, and its offsets; None when there is none."""
+    kept: list[Token] = []
+    index = 0
+    while index < len(tokens) and tokens[index].text.lower() in _BEFORE_RESULT:
+        index += 1
+    need, depth = True, 0
+    end = index
+    while index < len(tokens):
+        token = tokens[index]
+        if token.kind == "word":
+            if need and not depth:
+                break
+            index += 1
+            continue
+        if token.kind in ("number", "name"):
+            if not need and not (token.kind == "name" and tokens[index - 1].end == token.start):
+                break
+            need = False
+        elif token.kind == "open":
+            if not need and tokens[index - 1].end != token.start:
+                break
+            depth += 1
+            need = True
+        elif token.kind == "close":
+            if need or not depth:
+                break
+            depth -= 1
+        elif token.kind == "percent":
+            if need:
+                break
+        elif token.kind == "operator":
+            if need and token.text != "-":
+                break
+            need = True
+        elif token.kind == "of":
+            if need or not _fraction_before(tokens, index):
+                break
+            need = True
+        else:
+            break
+        kept.append(token)
+        index += 1
+        if not need and not depth:
+            end = len(kept)
+    kept = kept[:end] if kept else kept
+    try:
+        return (parse_tokens(kept), kept[0].start, kept[-1].end) if kept else None
+    except ValueError:
+        return None
+
+
+def _bare_fraction(expression: Expression) -> bool:
+    if not isinstance(expression, Operation) or expression.symbol != "/":
+        return False
+    value = evaluate(expression)
+    literal = isinstance(expression.left, Number) and isinstance(expression.right, Number)
+    return literal and value is not None and abs(value) < 1 and value.denominator < 100
+
+
+def is_percent(expression: Expression) -> bool:
+    """Whether a percent sign occurs in it."""
+    return any(isinstance(node, Percent) for node in walk(expression))
+
+
+def decimal_places(expression: Expression) -> int:
+    """Places behind the point of a plain result; 0 for anything else."""
+    node = expression.inner if isinstance(expression, Percent) else expression
+    if isinstance(node, Number) and "." in node.text:
+        return len(node.text) - node.text.index(".") - 1
+    return 0

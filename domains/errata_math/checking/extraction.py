@@ -1,0 +1,158 @@
+r"""Finding the final answer in a whole response, and saying by which rule it was found.
+
+The order of trust: boxes, ``####``, "the answer is …" (a later one overrules an earlier box: people
+correct themselves), emphasised text, and as last resorts the last formula or the last number. Not
+covered: multiple choice (``choice``), and any judgement of the answer found.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from errata_math.checking.boxes import boxes, joined
+
+# Only this much of the end of a response is read: an answer stands at the end, and a runaway
+# response must not cost more than a long one.
+READ_CHARS = 60_000
+
+_CHAT = re.compile(r"<\|(?:im_start|im_end|endoftext|eot_id|end|user|assistant)\|>|</s>")
+_HASH = re.compile(r"#{4} *([^\n]+)")
+_PHRASE = re.compile(
+    r"(?:(?:final|correct|right)\s+)?\b(?:final )?answer\b\s*(?:\([^()\n]{0,40}\))?\**"
+    r"(?:\s+(?:to|for|of|in)\b[^.\n$]{0,80}?)?"
+    r"\s*(?:(?:is|are|equals|would be|must be|should be|will be|was)\b\s*(?:therefore|thus|then|:)?"
+    r"|[:=：](?:\s*\**\s*(?:the\s+)?(?:final\s+)?answer\s+is\b)?|(?=\s*(?:\\\[|\\\(|\$)))\s*:?"
+    r"|réponse(?: finale)?\s*(?:est|:)|(?:答案|答)\s*(?:是|为|为:|：|:|应为)+\s*"
+    r"|respuesta(?: final)?\s*(?:es|:)|(?:उत्तर|الجواب|الإجابة)\s*(?:هو|هي|है|:)",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"\n|(?<=[^\s.])[.!?](?=\s|\Z|\*|\"|\$\s)|。|।|!")
+_MATH = re.compile(
+    r"\$\$(?P<dd>[^$]+)\$\$|\$(?P<d>[^$\n]{1,2000})\$|\\\((?P<p>.{1,2000}?)\\\)"
+    r"|\\\[(?P<b>.{1,4000}?)\\\]",
+    re.DOTALL,
+)
+_BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*|`([^`\n]{1,200})`")
+_NUMBER = re.compile(
+    r"(?<![A-Za-z_\d.^])(?:(?<![\d)\]}%€$] )(?<![\d)\]}])[-−+])?(?:\\?\$ ?)?"
+    r"(?:\d{1,3}(?:(?:,|\{,\}|,\\!)\d{3})+(?!\d)|\d+(?=[^\d]|\Z))(?:\.\d+)?(?:/\d+(?!\.?\d))?"
+    r"|(?<![\d.])\.\d+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An answer found: its text, the rule, and whether the response stated it as the answer."""
+
+    text: str
+    rule: str
+    explicit: bool
+
+
+def tail(response: str) -> str:
+    """The part of a response that is read: after any reasoning block, before any chat marker."""
+    text = response[-READ_CHARS:]
+    if "</think>" in text:
+        after = text.rsplit("</think>", 1)[1]
+        text = after if after.strip() else text
+    marker = _CHAT.search(text, 1)
+    if marker is not None and text[: marker.start()].strip():
+        text = text[: marker.start()]
+    return text
+
+
+def find(response: str, *, numeric: bool) -> Found | None:
+    """The final answer of ``response``, or None. ``numeric`` says that the gold is a plain number,
+    which makes the last number a better last resort than the last formula."""
+    text = tail(response)
+    stated = _stated(text)
+    if stated is not None:
+        return stated
+    return _resort(text, numeric=numeric)
+
+
+def _stated(text: str) -> Found | None:
+    best: Found | None = None
+    end = -1
+    found = boxes(text)
+    if found:
+        group = joined(text, found)
+        end = group[-1].end
+        rule = "boxed" if len(group) == 1 else "boxes"
+        best = Found(" , ".join(box.content for box in group), rule, explicit=True)
+    for match in _HASH.finditer(text, max(end, 0)):
+        best, end = Found(match[1].strip(), "hash", explicit=True), match.end()
+    for match in _PHRASE.finditer(text, max(end, 0)):
+        content = after_phrase(text[match.end() : match.end() + 4000])
+        if content is not None:
+            best = Found(content, "phrase", explicit=True)
+    return best
+
+
+def after_phrase(rest: str) -> str | None:
+    """The answer in the text that follows "the answer is"; None when there is nothing usable."""
+    rest = rest.lstrip(" \t\n*:\"'“”")
+    ended = _first_end(rest)
+    sentence = rest[:ended].strip()
+    if not sentence:
+        return None
+    said = _after_verb(sentence)
+    spans = [m for m in _MATH.finditer(said)]
+    if spans:
+        between = _MATH.sub(" ", said)
+        if re.fullmatch(r"[\s,;.\"'*\\]*(?:and|or)?[\s,;.\"'*\\]*", between) or len(spans) == 1:
+            return " , ".join(_inner(m) for m in spans)
+        return _inner(spans[0])
+    if (bold := _BOLD.search(said)) is not None:
+        return (bold[1] or bold[2]).strip()
+    number = _NUMBER.search(said)
+    if number is None:
+        return said.strip(" *\"'.") or None
+    if number.start() == 0 or re.fullmatch(r"[\s(\[{$€£\\\-]*", said[: number.start()]):
+        return said.strip(" *\"'")
+    return number.group()
+
+
+def _first_end(rest: str) -> int:
+    """Where the sentence ends: the first end mark that is not inside a formula."""
+    blocked = [(m.start(), m.end()) for m in _MATH.finditer(rest)]
+    for end in _SENTENCE_END.finditer(rest):
+        if not any(a < end.start() < b - 1 for a, b in blocked):
+            return end.start()
+    return len(rest)
+
+
+def _after_verb(sentence: str) -> str:
+    blocked = [(m.start(), m.end()) for m in _MATH.finditer(sentence)]
+    for verb in reversed(list(re.finditer(r"\b(?:is|are|equals|est|es)\b:?\s+", sentence))):
+        if not any(a <= verb.start() < b for a, b in blocked):
+            rest = sentence[verb.end() :]
+            if re.search(r"[0-9$\\]", rest):
+                return rest
+    return sentence
+
+
+def _inner(match: re.Match[str]) -> str:
+    return next(part for part in match.groups() if part is not None).strip()
+
+
+def _resort(text: str, *, numeric: bool) -> Found | None:
+    if numeric:
+        last = None
+        for last in _NUMBER.finditer(text):
+            pass
+        if last is not None:
+            return Found(last.group(), "last-number", explicit=False)
+    spans = list(_MATH.finditer(text))
+    if spans:
+        return Found(_inner(spans[-1]), "last-formula", explicit=False)
+    bold = list(_BOLD.finditer(text))
+    if bold:
+        return Found((bold[-1][1] or bold[-1][2]).strip(), "emphasis", explicit=False)
+    if len(text) <= 200 and "\n" not in text.strip():
+        return Found(text.strip(), "whole", explicit=False) if text.strip() else None
+    last = None
+    for last in _NUMBER.finditer(text):
+        pass
+    return None if last is None else Found(last.group(), "last-number", explicit=False)

@@ -1,0 +1,1 @@
+"""Grouping of error keyphrases: a sentence embedder and the grouper ``embedding``."""

@@ -1,0 +1,99 @@
+"""Names, ids and descriptions of error types, made without an instructor.
+
+Not covered: names that read well; a type is named by the most central of its own keyphrases.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+
+from errata_cluster.folding import Phrase, fold
+
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_SPOKEN = {
+    "+": "plus",
+    "−": "minus",
+    "×": "times",
+    "*": "times",
+    "÷": "over",
+    "/": "over",
+    "%": "percent",
+    "=": "equals",
+    "<": "less",
+    ">": "greater",
+    "^": "power",
+    "#": "n",
+}
+_SLUG_LENGTH = 60
+
+
+def slug(name: str) -> str:
+    """A readable id of letters, digits and hyphens, at most 60 characters; "type" when nothing of
+    the name can be kept. It depends on the name's folding key alone, so numbers show as "n"."""
+    key = unicodedata.normalize("NFC", fold(name))
+    spoken = "".join(f" {_SPOKEN[char]} " if char in _SPOKEN else char for char in key)
+    words = re.findall(r"[^\W_]+", spoken)
+    text = "-".join(words)
+    if len(text) > _SLUG_LENGTH:
+        text = text[:_SLUG_LENGTH].rsplit("-", 1)[0]
+    return text or "type"
+
+
+def unique_slugs(names: Sequence[str]) -> list[str]:
+    """One slug per name, in order; a later equal one gets "-2", "-3", …"""
+    taken: set[str] = set()
+    slugs = []
+    for name in names:
+        base = slug(name)
+        choice, number = base, 1
+        while choice in taken:
+            number += 1
+            choice = f"{base}-{number}"
+        taken.add(choice)
+        slugs.append(choice)
+    return slugs
+
+
+def class_terms(groups: Sequence[Sequence[Phrase]], top: int = 5) -> list[list[str]]:
+    """The words that set each group apart, by class-based TF-IDF, at most ``top`` each.
+
+    Weight of word t in class c: tf(t, c) · ln(1 + A / tf(t)), A being the mean number of words per
+    class (Grootendorst 2022, BERTopic, §3.3). Words of one letter, numbers, and words that most
+    classes share are left out.
+    """
+    counts = []
+    for group in groups:
+        words: Counter[str] = Counter()
+        for phrase in group:
+            for word in _WORD.findall(phrase.key):
+                words[word] += phrase.count
+        counts.append(words)
+    total: Counter[str] = Counter()
+    for words in counts:
+        total.update(words)
+    mean = sum(total.values()) / max(len(counts), 1)
+    spread = Counter(word for words in counts for word in words)
+    return [
+        sorted(
+            # Two or three classes may well share their subject; what most of many share is idle.
+            (word for word in words if len(counts) < 4 or 2 * spread[word] <= len(counts)),
+            key=lambda t: (-words[t] * math.log(1 + mean / total[t]), t),
+        )[:top]
+        for words in counts
+    ]
+
+
+def describe(terms: Sequence[str], phrases: Sequence[str], explanation: str) -> str:
+    """One line: the terms, up to three keyphrases, and the explanation of one case (cut at 200
+    characters)."""
+    parts = [f"Terms: {', '.join(terms)}."] if terms else []
+    if phrases:
+        parts.append("Examples: " + "; ".join(f"“{phrase}”" for phrase in phrases[:3]) + ".")
+    words = " ".join(explanation.split())
+    if words:
+        parts.append("One case: " + (words if len(words) <= 200 else words[:199] + "…"))
+    return " ".join(parts)

@@ -1,0 +1,54 @@
+"""What this plugin offers: the embedder ``sentence-transformers`` and the grouper ``embedding``.
+
+Not covered: groupers that ask an instructor, and matching types over rounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from errata.hooks import hookimpl
+from errata.parts import Embedder, Grouper, Part, Services
+from errata_cluster.embedder import SentenceEmbedder
+from errata_cluster.grouper import EmbeddingGrouper
+from errata_cluster.settings import EmbedderSettings, GroupSettings
+
+
+class ClusterPlugin:
+    """Entry object of the plugin."""
+
+    @hookimpl
+    def errata_parts(self) -> Sequence[Part]:
+        """The embedder and the grouper."""
+        return [
+            Part(
+                name="sentence-transformers",
+                kind="embedder",
+                settings=EmbedderSettings,
+                make=make_embedder,
+                summary="Sentence-transformers model as unit vectors; MiniLM by default.",
+                requires=("sentence_transformers",),
+                extra="cluster",
+            ),
+            Part(
+                name="embedding",
+                kind="grouper",
+                settings=GroupSettings,
+                make=make_grouper,
+                summary="Folds duplicate keyphrases, embeds the rest, clusters them with HDBSCAN.",
+                requires=("hdbscan", "numpy"),
+                extra="cluster",
+                needs_embedder=True,
+            ),
+        ]
+
+
+def make_embedder(settings: EmbedderSettings, services: Services) -> Embedder:  # noqa: ARG001 the factory signature
+    """Load the model. Raises LookupError when its weights are not found, MissingExtra when the
+    library is not installed."""
+    return SentenceEmbedder(settings.model, settings.batch_size, settings.device)
+
+
+def make_grouper(settings: GroupSettings, services: Services) -> Grouper:
+    """Build the grouper; the embedder is made when the first diagnoses need it."""
+    return EmbeddingGrouper(settings, services)

@@ -1,0 +1,1 @@
+"""Strategies that propose training data and the verifiers that judge it, for any domain."""
