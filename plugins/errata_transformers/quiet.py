@@ -1,4 +1,4 @@
-"""Keeps the progress bars and notices of transformers off the terminal while loading.
+"""Keeps the bars and notices of transformers off the terminal while weights load.
 
 Not covered: warnings of Python's ``warnings`` module, which may matter.
 """
@@ -6,7 +6,8 @@ Not covered: warnings of Python's ``warnings`` module, which may matter.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
+from io import StringIO
 
 
 @contextmanager
@@ -19,7 +20,9 @@ def quiet() -> Iterator[None]:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        yield
+        # The bar of the GGUF reader heeds no setting; errors are raised, not written here.
+        with redirect_stderr(StringIO()):
+            yield
     finally:
         logging.set_verbosity(verbosity)
         if bars:

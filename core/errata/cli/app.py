@@ -1,0 +1,113 @@
+"""``errata``: the commands. Everything else is imported when a command runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="errata",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Find what a language model gets wrong, name the kinds of error, write training data"
+    " against each, keep what helps, train, measure, and go round again.",
+)
+
+RecipeArgument = Annotated[
+    str, typer.Argument(metavar="RECIPE", help="a name from `errata recipes`, or a YAML file")
+]
+DirArgument = Annotated[Path, typer.Argument(metavar="DIR", help="a run directory")]
+SetOption = Annotated[
+    list[str], typer.Option("--set", metavar="A.B=C", help="change a value of the recipe")
+]
+UntilOption = Annotated[
+    str, typer.Option("--until", metavar="STAGE", help="stop after this stage; `resume` goes on")
+]
+
+
+@app.command()
+def run(
+    recipe: RecipeArgument,
+    into: Annotated[
+        Path | None, typer.Option("--into", metavar="DIR", help="default: runs/NAME")
+    ] = None,
+    changes: SetOption = [],  # noqa: B006 typer copies it
+    until: UntilOption = "",
+) -> None:
+    """Run a recipe; a run that is there already goes on."""
+    from errata.cli.running import run_recipe
+
+    run_recipe(recipe, into, changes, until or None)
+
+
+@app.command()
+def resume(directory: DirArgument, until: UntilOption = "") -> None:
+    """Go on with a run that was stopped, crashed, or edited."""
+    from errata.cli.running import resume_run
+
+    resume_run(directory, until or None)
+
+
+@app.command()
+def show(
+    directory: DirArgument,
+    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+) -> None:
+    """Print what a run has come to, finished or not."""
+    from errata.cli.showing import show_run
+
+    show_run(directory, as_json=as_json)
+
+
+@app.command()
+def report(directory: DirArgument) -> None:
+    """Write DIR/report.html, one file that works offline."""
+    from errata.cli.showing import write_report
+
+    write_report(directory)
+
+
+@app.command()
+def check(recipe: RecipeArgument, changes: SetOption = []) -> None:  # noqa: B006 typer copies it
+    """Check a recipe: every mistake at once, nothing downloaded."""
+    from errata.cli.running import check_recipe
+
+    check_recipe(recipe, changes)
+
+
+@app.command()
+def plugins(
+    where: Annotated[str, typer.Option("--where", metavar="NAME", help="file and line")] = "",
+) -> None:
+    """List plugins, the parts they offer, and those that did not load."""
+    from errata.cli.showing import list_plugins
+
+    list_plugins(where)
+
+
+@app.command()
+def recipes() -> None:
+    """List the recipes that installed plugins ship."""
+    from errata.cli.showing import list_recipes
+
+    list_recipes()
+
+
+def main() -> None:
+    """Entry point: user errors end with exit code 2, others with 1, an interruption with 130."""
+    from errata.errors import ErrataError
+
+    try:
+        app()
+    except ErrataError as error:
+        print(f"errata: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

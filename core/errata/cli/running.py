@@ -1,0 +1,99 @@
+"""``run``, ``resume`` and ``check``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from errata.check import Prepared, prepare
+from errata.cli.progress import Reporter
+from errata.errors import Interrupted, UserError
+from errata.loop import loop
+from errata.plugins import Catalogue, recipe_files
+from errata.recipe import Recipe, load
+from errata.report.page import write_page
+from errata.report.summary import summarize
+from errata.report.table import print_summary
+from errata.run import STAGES, Paused, Run
+from errata.store import Store
+
+
+def run_recipe(name: str, into: Path | None, changes: Sequence[str], until: str | None) -> None:
+    """Run a recipe into a directory."""
+    _check_stage(until)
+    catalogue = Catalogue()
+    recipe = _load(name, changes, catalogue)
+    store = Store(into or Path("runs") / recipe.name)
+    _go(prepare(recipe, catalogue, name), store, until)
+
+
+def resume_run(directory: Path, until: str | None) -> None:
+    """Go on with a run."""
+    _check_stage(until)
+    store = Store(directory)
+    store.manifest()
+    recipe = load(store.file("recipe.yaml"))
+    _go(prepare(recipe, Catalogue(), str(store.file("recipe.yaml"))), store, until)
+
+
+def check_recipe(name: str, changes: Sequence[str]) -> None:
+    """Say that a recipe is sound, or raise every mistake."""
+    catalogue = Catalogue()
+    prepared = prepare(_load(name, changes, catalogue), catalogue, name)
+    parts = ", ".join(f"{section}: {chosen.use}" for section, chosen in prepared.parts.items())
+    Console(soft_wrap=True).print(f"{name} is sound ({parts})", markup=False, highlight=False)
+
+
+def _load(name: str, changes: Sequence[str], catalogue: Catalogue) -> Recipe:
+    path = Path(name)
+    if path.suffix not in (".yaml", ".yml"):
+        shipped = recipe_files(catalogue.installed)
+        if name not in shipped:
+            raise UserError(
+                f"recipe {name!r}: neither a YAML file nor a shipped recipe;"
+                f" shipped: {', '.join(shipped) or 'none'}"
+            )
+        path = shipped[name]
+    return load(path, changes)
+
+
+def _check_stage(until: str | None) -> None:
+    if until is not None and until not in STAGES:
+        raise UserError(f"--until {until}: no such stage; stages: {', '.join(STAGES)}")
+
+
+def _go(prepared: Prepared, store: Store, until: str | None) -> None:
+    console = Console()
+    run = Run(prepared, store, cache_folder(), until)
+    reporter = Reporter(console)
+    prepared.active.register("terminal", reporter)
+    paused = ""
+    try:
+        loop(run)
+    except Paused as pause:
+        paused = str(pause)
+    except KeyboardInterrupt as interrupt:
+        raise Interrupted(
+            f"stopped; nothing is lost: `errata resume {store.path}` goes on"
+        ) from interrupt
+    finally:
+        reporter.close()
+        for complaint in prepared.active.complaints:
+            console.print(f"note: {complaint}", markup=False, highlight=False)
+    summary = summarize(store)
+    print_summary(summary, console)
+    page = write_page(store)
+    console.print(f"report: {page}", markup=False, highlight=False, soft_wrap=True)
+    if paused:
+        console.print(f"{paused}: `errata resume {store.path}` goes on", markup=False)
+
+
+def cache_folder() -> Path:
+    """Where converted model weights are kept: ERRATA_CACHE, else the user's cache folder."""
+    own = os.environ.get("ERRATA_CACHE")
+    if own:
+        return Path(own)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "errata"

@@ -1,0 +1,24 @@
+"""The public test kit: a target that follows a script, students with planted faults, a trainer that
+only counts. Deterministic, domain-free, no heavy library; the recipes' names are ``scripted``.
+"""
+
+from errata.testing.phrases import PhraseGrouper
+from errata.testing.planted import Fault, PlantedStudent
+from errata.testing.scripted import (
+    Answer,
+    CarelessStudent,
+    ScriptedTarget,
+    ScriptedTrainer,
+    Student,
+)
+
+__all__ = [
+    "Answer",
+    "CarelessStudent",
+    "Fault",
+    "PhraseGrouper",
+    "PlantedStudent",
+    "ScriptedTarget",
+    "ScriptedTrainer",
+    "Student",
+]

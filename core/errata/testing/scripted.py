@@ -1,0 +1,150 @@
+"""A target that follows a script, and the trainer that goes with it.
+
+The target knows the run's problems and their solutions: it stands for a model where a test is about
+the engine. What it writes is decided by a ``Student`` from the problem and from how many examples the
+checkpoint has seen. Not covered: sampling, and anything a real tokenizer does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from errata.parts import Services
+from errata.records import (
+    Finish,
+    Generation,
+    LogLikelihood,
+    Problem,
+    TargetPrompt,
+    TrainingExample,
+)
+
+_CHECKPOINT = "scripted.json"
+_NUMBER = re.compile(r"\d+(?=\D*$)")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a student writes."""
+
+    text: str
+    finish: Finish = "stop"
+
+
+class Student(Protocol):
+    """Answers a problem after having seen ``practice`` training examples."""
+
+    def answer(self, problem: Problem, practice: int) -> Answer:
+        """The answer; equal arguments give equal answers."""
+
+
+class CarelessStudent:
+    """Right with a chance that grows with practice; otherwise off by one, cut short, or silent.
+
+    ``skill`` is the chance of a right answer without practice, ``gain`` what each example adds.
+    """
+
+    def __init__(self, skill: float = 0.3, gain: float = 0.002) -> None:
+        self.skill, self.gain = skill, gain
+
+    def answer(self, problem: Problem, practice: int) -> Answer:
+        """See ``Student``."""
+        solution = problem.solution or problem.answer
+        if unit(problem.id, "skill") < self.skill + self.gain * practice:
+            return Answer(solution)
+        slip = unit(problem.id, "slip")
+        if slip < 0.1:
+            return Answer(solution[: len(solution) // 2], "length")
+        if slip < 0.2:
+            return Answer("I do not know.")
+        return Answer(_NUMBER.sub(lambda last: str(int(last.group()) + 1), solution))
+
+
+class ScriptedTarget:
+    """A target (capabilities ``generate`` and ``score``) that answers as ``student`` does.
+
+    ``latency`` is in seconds per batch. Scores are arbitrary but fixed.
+    """
+
+    name = "scripted"
+
+    def __init__(
+        self, student: Student, services: Services, batch_size: int = 8, latency: float = 0.0
+    ) -> None:
+        self.student, self.batch_size, self.latency = student, batch_size, latency
+        self._services, self._practice = services, 0
+        self._problems: dict[str, Problem] = {}
+
+    def use(self, checkpoint: Path | None) -> None:
+        """Read how many examples the checkpoint has seen."""
+        self._practice = (
+            0 if checkpoint is None else json.loads((checkpoint / _CHECKPOINT).read_text())["seen"]
+        )
+
+    def generate(self, prompts: Sequence[TargetPrompt]) -> list[Generation]:
+        """The student's answers; raises LookupError for a prompt that is no problem of the run."""
+        time.sleep(self.latency)
+        return [self._generate(prompt) for prompt in prompts]
+
+    def _generate(self, prompt: TargetPrompt) -> Generation:
+        answer = self.student.answer(self._problem(prompt), self._practice)
+        return Generation(
+            text=answer.text,
+            finish=answer.finish,
+            prompt_tokens=sum(len(m.content.split()) for m in prompt.messages),
+            tokens=len(answer.text.split()),
+        )
+
+    def _problem(self, prompt: TargetPrompt) -> Problem:
+        if not self._problems:
+            for set_name in self._services.sets:
+                for problem in self._services.problems(set_name):
+                    asked = self._services.domain.target_prompt(problem)
+                    self._problems[asked.messages[-1].content] = problem
+        try:
+            return self._problems[prompt.messages[-1].content]
+        except KeyError as error:
+            raise LookupError(
+                "the scripted target was asked something that is no problem of this run"
+            ) from error
+
+    def score(
+        self, prompts: Sequence[TargetPrompt], continuations: Sequence[str]
+    ) -> list[LogLikelihood]:
+        """A fixed log-likelihood between -3 and 0 for each word."""
+        found = []
+        for prompt, continuation in zip(prompts, continuations, strict=True):
+            words = max(1, len(continuation.split()))
+            shown = "\n".join(message.content for message in prompt.messages)
+            logprob = -3 * words * unit(shown, continuation)
+            found.append(LogLikelihood(logprob=logprob, tokens=words))
+        return found
+
+
+class ScriptedTrainer:
+    """Adds the number of examples to what the checkpoint has seen."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def train(
+        self, examples: Sequence[TrainingExample], start: Path | None, into: Path
+    ) -> Mapping[str, float]:
+        """Write the new count into ``into``."""
+        before = 0 if start is None else json.loads((start / _CHECKPOINT).read_text())["seen"]
+        (into / _CHECKPOINT).write_text(json.dumps({"seen": before + len(examples)}))
+        self._services.progress(len(examples), len(examples))
+        return {"seen": float(before + len(examples))}
+
+
+def unit(*parts: str) -> float:
+    """A fixed number in [0, 1) for ``parts``."""
+    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
+    return int.from_bytes(digest[:7], "big") / 2**56

@@ -1,0 +1,190 @@
+r"""Text to tokens: LaTeX, plain ASCII mathematics and Unicode alike, in one linear pass.
+
+A token is (kind, value, blank): kinds are ``n`` number, ``l`` letter, ``w`` word, ``f`` function,
+``c`` constant, ``o`` operator, ``m`` macro with arguments, ``b`` big operator, ``t`` text,
+``e`` environment start, ``x`` environment end; ``blank`` says whether white space precedes it.
+Length and depth are capped, so that the parser's work is bounded. Not covered: grammar.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from errata_math.checking.vocabulary import (
+    ALIASES,
+    BLACKBOARD,
+    COMMANDS,
+    FUNCTIONS,
+    GREEK_WORDS,
+    TEXTS,
+    WORDS,
+    WRAPPERS,
+)
+
+MAX_CHARS = 120_000
+MAX_TOKENS = 20_000
+
+_GAP = r"(?:\{,\}|,?\\!\s?|,\\[,;: ]\s?|,?\\,|\\ |, ?\\!\s?)"
+_TOKEN = re.compile(
+    rf"""(?P<blank>(?:\s|~|\\[,;:!>\ ]|\\q?quad(?![A-Za-z])|\$|&(?:nbsp;))+)
+    |(?P<joined>\d{{1,3}}(?:{_GAP}\d{{3}})+(?!\d))(?P<jfrac>\.\d+)?
+    |(?P<grouped>\d{{1,3}}(?:(?:,\d{{3}})+|(?:\ \d{{3}})+)(?![\d/]))(?P<gfrac>\.\d+)?
+    |(?P<num>(?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][+-]?\d+(?![\d.A-Za-z]))?)
+    |\\(?P<cmd>[A-Za-z]+|.)
+    |(?P<word>[A-Za-z]+)
+    |(?P<op>\*\*|<=|=<|>=|!=|==|<>|->|=>|\.\.\.+|[-+*/^_=<>(){{}}\[\]|,;:!%'&.?"@#`])
+    |(?P<other>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_OP_ALIASES = {"**": "^", "=<": "<=", "==": "=", "<>": "!=", "->": "→", "=>": "→"}
+_DIGITS = re.compile(r"[^\d]")
+_ARGUMENT = re.compile(r"\s*\{([^{}]*)\}")
+_ENVIRONMENT = re.compile(r"\s*\{\s*([A-Za-z]+)\*?\s*\}(?:\s*\{[lcr|\s@{}]*\}|\[[^\]]*\])?")
+_TEXT_NESTED = re.compile(r"\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+
+
+class Token(NamedTuple):
+    """One token; see the module."""
+
+    kind: str
+    value: str
+    blank: bool
+
+
+class NotMathematics(ValueError):  # noqa: N818  # a finding about the input, not a failure
+    """The text holds something no answer holds, or is longer than any answer."""
+
+
+def tokenize(text: str, *, group: bool = True) -> list[Token]:
+    """The tokens of ``text``. ``group`` reads 1,234 outside brackets as one number.
+
+    Raises NotMathematics when the text is too long or holds a character that is not notation.
+    """
+    if len(text) > MAX_CHARS:
+        raise NotMathematics(f"longer than {MAX_CHARS} characters")
+    out: list[Token] = []
+    depth, blank, at, end = 0, False, 0, len(text)
+    while at < end:
+        found = _TOKEN.match(text, at)
+        assert found is not None  # the last alternative matches any character
+        kind = found.lastgroup
+        at = found.end()
+        if kind == "blank":
+            blank = True
+            continue
+        if kind in ("grouped", "gfrac"):
+            whole = found["grouped"]
+            if depth or not group or (" " in whole and out and out[-1].kind == "n"):
+                short = re.match(r"\d+", whole)
+                assert short is not None
+                at = found.start() + short.end()
+                out.append(Token("n", short.group(), blank))
+            else:
+                out.append(Token("n", _DIGITS.sub("", whole) + (found["gfrac"] or ""), blank))
+        elif kind in ("joined", "jfrac"):
+            out.append(Token("n", _DIGITS.sub("", found["joined"]) + (found["jfrac"] or ""), blank))
+        elif kind == "num":
+            out.append(Token("n", found["num"], blank))
+        elif kind == "word":
+            _word(found["word"], blank, out)
+        elif kind == "cmd":
+            at, step = _command(found["cmd"], text, at, blank, out)
+            depth += step
+            if not out or out[-1].value == "":
+                continue
+        elif kind == "op":
+            op = found["op"]
+            depth += (op in "([") - (op in ")]") if len(op) == 1 else 0
+            out.append(Token("o", _OP_ALIASES.get(op, "…" if op.startswith("...") else op), blank))
+        else:
+            out.append(Token("w", found["other"], blank))
+        blank = False
+        if len(out) > MAX_TOKENS:
+            raise NotMathematics(f"more than {MAX_TOKENS} tokens")
+    return out
+
+
+def _word(word: str, blank: bool, out: list[Token]) -> None:
+    if len(word) == 1:
+        out.append(Token("l", word, blank))
+    elif word in WORDS:
+        out.append(Token(*WORDS[word], blank))
+    elif word in FUNCTIONS or word in ALIASES:
+        out.append(Token("f", ALIASES.get(word, word), blank))
+    elif word in GREEK_WORDS:
+        out.append(Token("l", word, blank))
+    else:
+        _split(word, blank, out)
+
+
+_PREFIX = re.compile(r"(arcsin|arccos|arctan|sqrt|sin|cos|tan|cot|sec|csc|log|ln)([a-z])\Z")
+
+
+def _split(word: str, blank: bool, out: list[Token]) -> None:
+    """A run of letters that is no known word: ``sinx`` is a function and a letter."""
+    found = _PREFIX.match(word)
+    if found is not None:
+        out.append(Token("f", found[1], blank))
+        out.append(Token("l", found[2], False))
+    else:
+        out.append(Token("w", word, blank))
+
+
+def _command(
+    name: str, text: str, at: int, blank: bool, out: list[Token]
+) -> tuple[int, int]:
+    """Append the token of ``\\name``; the new position, and the change of bracket depth."""
+    if name in TEXTS:
+        return _text(name, text, at, blank, out), 0
+    if name in ("begin", "end"):
+        found = _ENVIRONMENT.match(text, at)
+        if found is None:
+            raise NotMathematics(f"\\{name} without an environment")
+        if found[1] == "array" and name == "begin":
+            after = re.compile(r"\s*\{[lcr|\s@{}.]*?\}").match(text, at)
+            del after
+        out.append(Token("e" if name == "begin" else "x", found[1], blank))
+        return found.end(), 1 if name == "begin" else -1
+    if name == "mathbb":
+        found = re.compile(r"\s*\{?\s*([A-Z])\s*\}?").match(text, at)
+        if found is not None and found[1] in BLACKBOARD:
+            out.append(Token("c", BLACKBOARD[found[1]], blank))
+            return found.end(), 0
+        return at, 0
+    if name in WRAPPERS:
+        return at, 0
+    if name == "%":
+        out.append(Token("o", "%", blank))
+        return at, 0
+    token = COMMANDS.get(name, ("l", "\\" + name) if name.isalpha() else None)
+    if token is not None:
+        out.append(Token(*token, blank))
+        step = {"\\{": 1, "\\}": -1}.get(token[1], 0) if token[0] == "o" else 0
+        return at, step
+    return at, 0
+
+
+def _text(name: str, text: str, at: int, blank: bool, out: list[Token]) -> int:
+    """Append what ``\\text{…}`` and its relatives hold: letters stay mathematics, words are text."""
+    found = _TEXT_NESTED.match(text, at)
+    if found is None:
+        return at
+    inside = found[1].strip()
+    bare = inside.strip(" .,;()")
+    if bare in WORDS or bare in FUNCTIONS or bare in ALIASES:
+        if inside.strip() != bare and bare in ("and", "or"):
+            out.append(Token("o", ",", blank))
+        _word(bare, True, out)
+    elif name in ("mathrm", "operatorname") and re.fullmatch(r"[A-Za-z]", inside):
+        out.append(Token("l", inside, blank))
+    elif re.search(r"[A-Za-z]", inside) and not re.search(r"[$\\=<>+*/^]", inside):
+        out.append(Token("t", inside, blank))
+    elif inside:
+        out.extend(
+            Token(t.kind, t.value, t.blank or index == 0)
+            for index, t in enumerate(tokenize(inside.replace("$", " ")))
+        )
+    else:
+        return found.end()
+    return found.end()

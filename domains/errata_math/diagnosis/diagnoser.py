@@ -1,0 +1,88 @@
+"""The symbolic diagnoser: the first wrong step of an attempt, by its own equations.
+
+Three kinds of wrongness in this order at equal steps: an equation that does not compute (a slip), an
+equation that computes but no right route meets (a detour), a right beginning with a wrong end.
+Deterministic; about a thousand cases a second.
+
+Not covered: reasoning that never becomes an equation, algebra with unknowns, diagrams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pydantic import JsonValue
+
+from errata.records import BadCase, Diagnosis, Problem
+from errata_math.diagnosis.detours import detour, first_detour
+from errata_math.diagnosis.endings import ending
+from errata_math.diagnosis.findings import Finding, explanation, shown
+from errata_math.diagnosis.reference import Reference, read_reference
+from errata_math.diagnosis.slips import slip
+from errata_math.diagnosis.work import Claim, Work, read_work
+
+BY = "symbolic"
+
+
+class SymbolicDiagnoser:
+    """Diagnoses bad cases offline. ``steps`` splits a solution into numbered steps."""
+
+    def __init__(self, steps: Callable[[Problem, str], Sequence[str]]) -> None:
+        self._steps = steps
+
+    async def diagnose(self, case: BadCase) -> Diagnosis:
+        """The diagnosis of one bad case; never raises on what a model wrote."""
+        steps = self._steps(case.problem, case.attempt.text)
+        found = diagnose_solution(case.problem, steps, case.verdict.extracted)
+        return found.model_copy(update={"attempt_id": case.attempt.id})
+
+
+def diagnose_solution(problem: Problem, steps: Sequence[str], final: str | None) -> Diagnosis:
+    """Diagnoses a solution given as steps; ``final`` is its extracted answer (None: look for it).
+
+    ``no_error`` when the answer is the reference's and every equation holds.
+    """
+    reference = read_reference(problem)
+    work = read_work(steps, final)
+    finding = first_finding(work, reference)
+    if finding is None:
+        return Diagnosis(problem_id=problem.id, keyphrase="no error", no_error=True, by=BY)
+    details: dict[str, JsonValue] = {
+        "operation": finding.operation,
+        "role": finding.role,
+        "position": finding.position,
+        "expected": shown(finding.expected) if finding.expected is not None else None,
+        "found": shown(finding.found) if finding.found is not None else None,
+    }
+    return Diagnosis(
+        problem_id=problem.id,
+        keyphrase=finding.keyphrase,
+        step=finding.step,
+        explanation=explanation(finding),
+        details=details,
+        by=BY,
+    )
+
+
+def first_finding(work: Work, reference: Reference) -> Finding | None:
+    """The first thing wrong; None when the answer is right and every equation holds."""
+    wrong = next((claim for claim in work.claims if claim.holds is False), None)
+    right_answer = work.final is not None and work.final == reference.answer
+    led_off = None if right_answer else first_detour(work, reference)
+    if wrong and (led_off is None or _before(wrong, led_off, work)):
+        return slip(wrong.equation, wrong.step, _is_partial(wrong, reference))
+    if led_off:
+        return detour(led_off, work, reference)
+    if right_answer:
+        return None
+    return ending(work, reference)
+
+
+def _before(first: Claim, second: Claim, work: Work) -> bool:
+    return work.claims.index(first) <= work.claims.index(second)
+
+
+def _is_partial(claim: Claim, reference: Reference) -> bool:
+    """Whether the reference works this product as one part of a longer one."""
+    products = [item for item in reference.equations if len(reference.equations) > 1]
+    return any(item.expected == claim.equation.expected for item in products)

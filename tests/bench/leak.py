@@ -1,0 +1,156 @@
+"""How fast the lexical leak rules are: ``python tests/bench/leak.py [CANDIDATES] [EVALUATION]``.
+
+Evaluation problems are the questions of every set under shared/data but GSM8K train, filled up with
+number redraws of them; candidates are GSM8K train questions with numbers redrawn and a sentence of
+another question put in. The peer is rapidfuzz over every pair (``process.extractOne`` with the same
+cutoff, on the same word numbers) for the first candidates; both must agree on each.
+
+Not covered: the embedding rule, and the time that a domain's own fingerprints take.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gzip
+import json
+import re
+import resource
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+from rapidfuzz import process
+from rapidfuzz.distance import Indel
+
+from errata.domain import Domain
+from errata.fingerprints import text_fingerprints
+from errata.parts import Services
+from errata.plugins import Active
+from errata.records import QA, Candidate, Lineage, Problem
+from errata.seeds import stream
+from errata_strategies.leak import Leak
+from errata_strategies.overlap import OverlapIndex
+from errata_strategies.settings import LeakSettings
+
+SHARED = Path(__file__).parents[3] / "shared/data"
+THRESHOLD = 0.7
+PEER_CANDIDATES = 200
+
+
+def questions(train: bool) -> list[str]:
+    """The distinct questions of GSM8K train, or of every other file."""
+    found: dict[str, None] = {}
+    for path in sorted(SHARED.glob("*.jsonl.gz")):
+        if (path.name == "gsm8k.train.jsonl.gz") == train:
+            with gzip.open(path, "rt", encoding="utf-8") as lines:
+                found.update((str(json.loads(line).get("question") or ""), None) for line in lines)
+    return [question for question in found if question]
+
+
+def redrawn(text: str, random: Random) -> str:
+    return re.sub(r"\d+", lambda _: str(random.randint(2, 999)), text)
+
+
+def candidates(train: list[str], count: int, random: Random) -> list[str]:
+    texts = []
+    for _ in range(count):
+        sentences = re.split(r"(?<=[.?!]) ", random.choice(train))
+        other = re.split(r"(?<=[.?!]) ", random.choice(train))
+        sentences[random.randrange(len(sentences))] = random.choice(other)
+        texts.append(redrawn(" ".join(sentences), random))
+    return texts
+
+
+def problems(texts: list[str], prefix: str) -> list[Problem]:
+    return [Problem(id=f"{prefix}{i}", question=text, answer="1") for i, text in enumerate(texts)]
+
+
+def peer(evaluation: list[Problem], posed: list[Problem]) -> float:
+    """Compares index and brute force on ROUGE-L alone; prints both and returns the ratio."""
+    numbers: dict[str, int] = {}
+
+    def code(problem: Problem) -> list[int]:
+        words = text_fingerprints(problem).words
+        return [numbers.setdefault(word, len(numbers)) for word in words]
+
+    coded = [code(problem) for problem in evaluation]
+    index = OverlapIndex(THRESHOLD)
+    for problem in evaluation:
+        index.add(text_fingerprints(problem).words)
+    started = time.perf_counter()
+    ours = [index.nearest(text_fingerprints(problem).words) for problem in posed]
+    middle = time.perf_counter()
+    theirs = [
+        process.extractOne(
+            code(problem), coded, scorer=Indel.normalized_similarity, score_cutoff=THRESHOLD
+        )
+        for problem in posed
+    ]
+    ended = time.perf_counter()
+    for one, two in zip(ours, theirs, strict=True):
+        assert (one is None) == (two is None), (one, two)
+        assert one is None or two is None or abs(one.score - two[1]) < 1e-9, (one, two)
+    ratio = (ended - middle) / (middle - started)
+    hits = sum(near is not None for near in ours)
+    print(
+        f"ROUGE-L, {len(posed)} candidates ({hits} hits, the same): index "
+        f"{(middle - started) / len(posed) * 1e3:.3f} ms each, every pair "
+        f"{(ended - middle) / len(posed) * 1e3:.3f} ms each: {ratio:.0f} times"
+    )
+    return ratio
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("candidates", type=int, nargs="?", default=5_000)
+    parser.add_argument("evaluation", type=int, nargs="?", default=20_000)
+    sizes = parser.parse_args()
+    if not SHARED.exists():
+        sys.exit(f"shared/data not found beside the checkout: {SHARED} holds the questions")
+    random = stream(0, "bench/leak")
+    texts = questions(train=False)
+    real = len(texts)
+    texts = texts[: sizes.evaluation]
+    texts += [redrawn(random.choice(texts), random) for _ in range(sizes.evaluation - len(texts))]
+    evaluation = problems(texts, "e")
+    posed = problems(candidates(questions(train=True), sizes.candidates, random), "c")
+    print(f"{len(evaluation)} evaluation problems (of {real} real ones), {len(posed)} candidates")
+    services = Services(
+        domain=Domain("text", Active({})),
+        random=lambda name: stream(0, name),
+        problems=lambda name: evaluation,
+        sets=("test/all",),
+        target=lambda: None,
+        embedder=lambda: sys.exit("no embedder here"),
+        cache=Path(),
+        progress=lambda done, total: None,
+    )
+    leak = Leak(LeakSettings(), services)
+    lineage = Lineage(strategy="bench")
+
+    async def judge() -> Counter[str]:
+        rules: Counter[str] = Counter()
+        for problem in posed:
+            body = QA(problem=problem)
+            found = await leak.verify(Candidate(id=problem.id, wave=0, body=body, lineage=lineage))
+            rules["none" if found is None else str(found.evidence["rule"])] += 1
+        return rules
+
+    started = time.perf_counter()
+    rules = asyncio.run(judge())
+    seconds = time.perf_counter() - started
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(
+        f"all lexical rules, one core: {seconds:.1f} s with the index, "
+        f"{seconds / len(posed) * 1e3:.2f} ms a candidate, 100,000 in "
+        f"{seconds / len(posed) * 1e5 / 60:.1f} min; peak memory {memory:.2f} GiB"
+    )
+    print("rules:", dict(sorted(rules.items())))
+    peer(evaluation, posed[:PEER_CANDIDATES])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Clusters of weighted points: planted blobs, coarsening, and merging by Ward's criterion."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from random import Random
+
+import numpy as np
+import pytest
+
+from errata_cluster.clusters import NOISE, cluster, merge_to
+
+
+def blobs(count: int, each: int, spread: float, seed: int = 0):
+    """Unit vectors around ``count`` random directions in 32 dimensions, and their labels."""
+    random = np.random.default_rng(seed)
+    centers = random.normal(size=(count, 32))
+    centers /= np.linalg.norm(centers, axis=1, keepdims=True)
+    points = np.repeat(centers, each, axis=0) + random.normal(size=(count * each, 32)) * spread
+    return points / np.linalg.norm(points, axis=1, keepdims=True), np.repeat(range(count), each)
+
+
+def agree(found, planted) -> bool:
+    pairs = {(int(a), int(b)) for a, b in zip(found, planted, strict=True)}
+    return len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
+
+
+def test_planted_blobs_are_found() -> None:
+    points, planted = blobs(4, 12, 0.02)
+    labels = cluster(points, [1] * 48, 5, 1, 5000, Random(0))
+    assert NOISE not in labels
+    assert agree(labels, planted)
+
+
+def test_a_heavy_point_is_a_cluster_and_a_light_one_is_noise() -> None:
+    points, _ = blobs(12, 1, 0.0)
+    weights = [40] * 4 + [1] * 8
+    labels = cluster(points, weights, 5, 1, 5000, Random(0))
+    assert len(set(labels[:4])) == 4
+    assert set(labels[4:]) == {NOISE}
+
+
+def test_coarsening_keeps_the_blobs() -> None:
+    points, planted = blobs(6, 400, 0.02)
+    labels = cluster(points, [1] * 2400, 5, 1, 500, Random(0))
+    sizes = Counter((int(label), int(blob)) for label, blob in zip(labels, planted, strict=True))
+    assert NOISE not in {label for label, _ in sizes}
+    # No cluster mixes blobs.
+    assert len({label for label, _ in sizes}) == len(sizes)
+    again = cluster(points, [1] * 2400, 5, 1, 500, Random(0))
+    assert (labels == again).all()
+
+
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_fewer_points_than_a_cluster_are_noise(n: int) -> None:
+    points = np.eye(3)[:n]
+    assert list(cluster(points, [1] * n, 5, 1, 5000, Random(0))) == [NOISE] * n
+
+
+def test_the_nearest_are_merged_first() -> None:
+    angles = [0.0, 0.1, 1.0, 1.25, 2.5]
+    points = np.array([[math.cos(a), math.sin(a)] for a in angles])
+    assert merge_to(points, [1] * 5, 5) == [0, 1, 2, 3, 4]
+    assert merge_to(points, [1] * 5, 4) == [0, 0, 1, 2, 3]
+    assert merge_to(points, [1] * 5, 3) == [0, 0, 1, 1, 2]
+    assert merge_to(points, [1] * 5, 1) == [0] * 5
+
+
+def test_small_clusters_join_before_large_ones() -> None:
+    points = np.array([[0.0], [1.0], [3.0], [4.5]])
+    assert merge_to(points, [100, 100, 1, 1], 3) == [0, 1, 2, 2]
+
+
+def test_merging_equals_ward_done_naively() -> None:
+    points, _ = blobs(14, 1, 0.0, seed=3)
+    weights = [int(w) for w in np.random.default_rng(4).integers(1, 30, size=14)]
+    groups = [[i] for i in range(14)]
+    while len(groups) > 5:
+
+        def cost(a: list[int], b: list[int]) -> float:
+            (m, n), (x, y) = (
+                [sum(weights[i] for i in g) for g in (a, b)],
+                [np.average(points[g], axis=0, weights=[weights[i] for i in g]) for g in (a, b)],
+            )
+            return float(m * n / (m + n) * np.sum((x - y) ** 2))
+
+        a, b = min(
+            ((a, b) for i, a in enumerate(groups) for b in groups[i + 1 :]),
+            key=lambda pair: cost(*pair),
+        )
+        groups = [g for g in groups if g not in (a, b)] + [a + b]
+    labels = merge_to(points, weights, 5)
+    assert sorted(sorted(g) for g in groups) == sorted(
+        sorted(i for i in range(14) if labels[i] == label) for label in range(5)
+    )
