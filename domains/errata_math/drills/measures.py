@@ -11,7 +11,10 @@ from errata_math.drills.form import Kind, Parameters, Worked, equation, mostly, 
 
 
 def _draw_percent(random: Random) -> Parameters:
-    return {"percent": mostly(random, (2, 40), (2, 99)), "whole": 100 * mostly(random, (2, 9), (2, 14))}
+    return {
+        "percent": mostly(random, (2, 40), (2, 99)),
+        "whole": 100 * mostly(random, (2, 9), (2, 14)),
+    }
 
 
 def _percent(parameters: Parameters, wording: int) -> Worked:

@@ -84,7 +84,9 @@ def drill_of(problem: Problem) -> tuple[Kind, Parameters]:
 def drill_key(problem: Problem) -> str:
     """``drill:KIND:PARAMETERS``, equal for the same drill however it is worded."""
     kind, parameters = drill_of(problem)
-    return f"drill:{kind.name}:{','.join(f'{name}={value}' for name, value in kind.key(parameters))}"
+    return (
+        f"drill:{kind.name}:{','.join(f'{name}={value}' for name, value in kind.key(parameters))}"
+    )
 
 
 def _problem(name: str, kind: str, parameters: Parameters, wording: int) -> Problem:

@@ -1,0 +1,138 @@
+"""The mathematics domain: its answers to the engine's hooks, and the symbolic diagnoser.
+
+Everything heavier than reading text is imported inside the hooks. Not covered: prompts for
+instructors (a domain has none of its own yet; strategies bring theirs).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from random import Random
+
+from pydantic import Field
+
+from errata.fingerprints import Fingerprints
+from errata.hooks import hookimpl
+from errata.parts import Part, Services, Settings
+from errata.records import Candidate, Objection, Problem, TargetPrompt, Verdict
+from errata_math.checking import CheckOptions
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9$\\(<])")
+
+
+class Options(Settings):
+    """Options of the mathematics domain."""
+
+    checking: CheckOptions = Field(
+        default=CheckOptions(), description="conventions of the answer checker"
+    )
+
+
+class SymbolicSettings(Settings):
+    """The symbolic diagnoser has no settings."""
+
+
+def solution_steps(problem: Problem, solution: str) -> list[str]:
+    """A solution as steps: its lines, or the sentences of a solution of one line. A last line
+    ``#### answer`` belongs to the step before it, unless it stands alone."""
+    lines = [line.strip() for line in solution.splitlines() if line.strip()]
+    last = [lines.pop()] if len(lines) > 1 and lines[-1].startswith("####") else []
+    steps = _SENTENCE.split(lines[0]) if len(lines) == 1 else lines
+    return [*steps[:-1], "\n".join([*steps[-1:], *last])] if steps else []
+
+
+class MathDomain:
+    """The domain ``math``."""
+
+    Options = Options
+
+    def __init__(self, options: Options | None = None) -> None:
+        self._options = options or Options()
+
+    @hookimpl
+    def errata_problems(self, source: str, split: str, seed: int) -> Iterator[Problem]:
+        """Drills, shipped slices, paths and ``hf:NAME``."""
+        from errata_math.problems import problems
+
+        return problems(source, split, seed)
+
+    @hookimpl
+    def errata_target_prompt(
+        self, problem: Problem, demonstration: Problem | None, guidance: str | None
+    ) -> TargetPrompt:
+        """The question with one short instruction."""
+        from errata_math.prompts import target_prompt
+
+        return target_prompt(problem, demonstration, guidance)
+
+    @hookimpl
+    def errata_check(
+        self, problems: Sequence[Problem], responses: Sequence[str]
+    ) -> Sequence[Verdict]:
+        """The checker's verdicts on whole responses."""
+        from errata_math.checking import check_batch
+
+        answers = [problem.answer for problem in problems]
+        pairs = list(zip(answers, responses, strict=True))
+        checked = check_batch(pairs, "response", self._options.checking)
+        return [
+            Verdict(
+                problem_id=problem.id,
+                outcome=found.outcome,
+                extracted=found.extracted,
+                explicit=found.explicit,
+                rule=found.rule,
+                reason=found.reason,
+            )
+            for problem, found in zip(problems, checked, strict=True)
+        ]
+
+    @hookimpl
+    def errata_steps(self, problem: Problem, solution: str) -> Sequence[str]:
+        """Lines, or the sentences of a single line."""
+        return solution_steps(problem, solution)
+
+    @hookimpl
+    def errata_variant(self, problem: Problem, random: Random) -> Problem | Objection:
+        """New parameters for a drill; new numbers for an annotated solution."""
+        from errata_math import drills
+
+        if drills.is_drill(problem):
+            return drills.variant(problem, random)
+        from errata_math.redraw import redraw
+
+        return redraw(problem, random)
+
+    @hookimpl
+    def errata_fingerprints(self, problem: Problem) -> Fingerprints:
+        """Exact parameters for drills, text for everything else."""
+        from errata_math.same import fingerprints
+
+        return fingerprints(problem)
+
+    @hookimpl
+    def errata_verify(self, candidate: Candidate) -> Objection | None:
+        """Every annotated equation and the answer, recomputed."""
+        from errata_math.recompute import verify_candidate
+
+        return verify_candidate(candidate)
+
+    @hookimpl
+    def errata_parts(self) -> Sequence[Part]:
+        """The symbolic diagnoser."""
+        return [
+            Part(
+                name="symbolic",
+                kind="diagnoser",
+                settings=SymbolicSettings,
+                make=_symbolic,
+                summary="names the first wrong step from the target's own equations, offline",
+            )
+        ]
+
+
+def _symbolic(settings: SymbolicSettings, services: Services) -> object:
+    from errata_math.diagnosis import SymbolicDiagnoser
+
+    return SymbolicDiagnoser(services.domain.steps)

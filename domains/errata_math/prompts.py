@@ -1,0 +1,62 @@
+"""What the target reads: the question, one short instruction, perhaps one worked example.
+
+The instruction is short because every token is read once per attempt. Not covered: prompts for
+instructors, and the chat template (the target's own).
+"""
+
+from __future__ import annotations
+
+from errata.records import Message, Problem, TargetPrompt
+
+_HASHES = 'Reason in short steps. End with a line "#### " and the answer.'
+_BOXED = "Reason in short steps. End with \\boxed{answer}."
+
+# A stop pattern is searched while the text grows, so none may match before the answer is whole: a
+# line must be closed, or words must follow the number. "#### 1. Add the eggs" is a numbered heading.
+_NUMBER = r"[-+−]?[$€£]?[ \t]*[-−]?\d[\d,]*+(?:[./]\d++)?"
+_LEAD = r"####[ \t]*(?!\d{1,2}[.)][ \t]+[A-Za-z])"
+_STOP_HASHES = (_LEAD + _NUMBER + r"[^\n]*\n", _LEAD + _NUMBER + r"[ \t]+[A-Za-z]{2}")
+# Braces three deep inside the box; possessive, so that an unclosed brace costs linear time.
+_INNER = r"(?:[^{}]++|\{(?:[^{}]++|\{(?:[^{}]++|\{[^{}]*+\})*+\})*+\})*+"
+_STOP_BOXED = (r"\\boxed[ \t]*\{" + _INNER + r"\}(?:[ \t$*]|\\[)\]])*(?:\.(?!\d)|\n)",)
+
+
+def is_boxed(problem: Problem) -> bool:
+    """Whether the answer is to be boxed, as in MATH: ``data["format"] == "boxed"``, or the reference
+    solution boxes it."""
+    return problem.data.get("format") == "boxed" or "\\boxed" in problem.solution
+
+
+def target_prompt(
+    problem: Problem, demonstration: Problem | None, guidance: str | None
+) -> TargetPrompt:
+    """The prompt for one attempt.
+
+    A demonstration is an earlier exchange, and guidance opens the last message, so that all prompts
+    with one demonstration share their beginning.
+    """
+    messages = []
+    if demonstration is not None:
+        messages.append(Message(role="user", content=_asked(demonstration)))
+        messages.append(Message(role="assistant", content=_shown(demonstration)))
+    asked = _asked(problem)
+    content = f"{guidance.strip()}\n\n{asked}" if guidance and guidance.strip() else asked
+    messages.append(Message(role="user", content=content))
+    stop = _STOP_BOXED if is_boxed(problem) else _STOP_HASHES
+    return TargetPrompt(messages=tuple(messages), stop=stop)
+
+
+def _asked(problem: Problem) -> str:
+    return f"{problem.question.strip()}\n{_BOXED if is_boxed(problem) else _HASHES}"
+
+
+def _shown(demonstration: Problem) -> str:
+    """The reference solution, ending in the answer as the instruction asks for it."""
+    solution = demonstration.solution.strip()
+    if is_boxed(demonstration):
+        ended = "\\boxed" in solution
+        last = f"\\boxed{{{demonstration.answer}}}"
+    else:
+        ended = "####" in solution
+        last = f"#### {demonstration.answer}"
+    return solution if ended else f"{solution}\n{last}".strip()
