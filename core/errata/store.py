@@ -27,6 +27,8 @@ from errata.records import Record
 
 R = TypeVar("R", bound=Record)
 FORMAT = 1
+# What a start that was interrupted may have left: the manifest is written last.
+_BEFORE_RUN = {".lock", "recipe.yaml", "recipe.yaml.tmp", "run.json.tmp"}
 
 
 class StageDone(Record):
@@ -64,7 +66,7 @@ class Store:
 
     def create(self, manifest: Manifest, recipe_yaml: str) -> None:
         """Start a run here. Raises RunDirectoryError if the folder holds something else."""
-        if self.path.exists() and any(p.name != ".lock" for p in self.path.iterdir()):
+        if self.path.exists() and any(p.name not in _BEFORE_RUN for p in self.path.iterdir()):
             raise RunDirectoryError(
                 f"{self.path} is not empty and is not a run; give another folder with --into"
             )

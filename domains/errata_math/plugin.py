@@ -21,7 +21,7 @@ from errata_math.checking import CheckOptions
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9$\\(<])")
 
 
-class Options(Settings):
+class MathOptions(Settings):
     """Options of the mathematics domain."""
 
     checking: CheckOptions = Field(
@@ -33,7 +33,7 @@ class SymbolicSettings(Settings):
     """The symbolic diagnoser has no settings."""
 
 
-def solution_steps(problem: Problem, solution: str) -> list[str]:
+def solution_steps(solution: str) -> list[str]:
     """A solution as steps: its lines, or the sentences of a solution of one line. A last line
     ``#### answer`` belongs to the step before it, unless it stands alone."""
     lines = [line.strip() for line in solution.splitlines() if line.strip()]
@@ -45,10 +45,10 @@ def solution_steps(problem: Problem, solution: str) -> list[str]:
 class MathDomain:
     """The domain ``math``."""
 
-    Options = Options
+    Options = MathOptions
 
-    def __init__(self, options: Options | None = None) -> None:
-        self._options = options or Options()
+    def __init__(self, options: MathOptions | None = None) -> None:
+        self._options = options or MathOptions()
 
     @hookimpl
     def errata_problems(self, source: str, split: str, seed: int) -> Iterator[Problem]:
@@ -91,7 +91,7 @@ class MathDomain:
     @hookimpl
     def errata_steps(self, problem: Problem, solution: str) -> Sequence[str]:
         """Lines, or the sentences of a single line."""
-        return solution_steps(problem, solution)
+        return solution_steps(solution)
 
     @hookimpl
     def errata_variant(self, problem: Problem, random: Random) -> Problem | Objection:
@@ -132,7 +132,7 @@ class MathDomain:
         ]
 
 
-def _symbolic(settings: SymbolicSettings, services: Services) -> object:
+def _symbolic(_settings: SymbolicSettings, services: Services) -> object:
     from errata_math.diagnosis import SymbolicDiagnoser
 
     return SymbolicDiagnoser(services.domain.steps)

@@ -1,1 +1,1 @@
-"""errata_trl."""
+"""Supervised fine-tuning of errata's target with TRL."""

@@ -52,7 +52,7 @@ class Token(NamedTuple):
     blank: bool
 
 
-class NotMathematics(ValueError):  # noqa: N818  # a finding about the input, not a failure
+class NotMathematics(ValueError):  # a finding about the input, not a failure
     """The text holds something no answer holds, or is longer than any answer."""
 
 
@@ -131,9 +131,7 @@ def _split(word: str, blank: bool, out: list[Token]) -> None:
         out.append(Token("w", word, blank))
 
 
-def _command(
-    name: str, text: str, at: int, blank: bool, out: list[Token]
-) -> tuple[int, int]:
+def _command(name: str, text: str, at: int, blank: bool, out: list[Token]) -> tuple[int, int]:
     """Append the token of ``\\name``; the new position, and the change of bracket depth."""
     if name in TEXTS:
         return _text(name, text, at, blank, out), 0

@@ -56,12 +56,6 @@ E = Node("const", (), "e")
 I = Node("const", (), "i")  # noqa: E741  # the imaginary unit's name in mathematics
 INF = Node("const", (), "inf")
 
-SCALAR_OPS = frozenset(
-    "num dec sym const add mul div neg pow root pm mp fact call fn deg pct unit mixed mod big based"
-    .split()
-)
-
-
 def walk(node: Node) -> Iterator[Node]:
     """Every node of the tree, the root first."""
     stack = [node]

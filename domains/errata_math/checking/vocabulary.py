@@ -6,44 +6,266 @@ covered: units (``units``) and environments (``tokens``).
 
 from __future__ import annotations
 
+
+def words(text: str) -> list[str]:
+    """The blank-separated words of ``text``: long lists stay readable."""
+    return text.split()
+
+
 FUNCTIONS = frozenset(
-    "sin cos tan sec csc cot arcsin arccos arctan arccot arcsec arccsc sinh cosh tanh coth sech csch "
-    "arsinh arcosh artanh log ln lg lb exp sqrt cbrt abs floor ceil ceiling min max gcd lcm binom "
-    "binomial factorial gamma Gamma sgn sign det Re Im arg frac root mod".split()
+    [
+        "sin",
+        "cos",
+        "tan",
+        "sec",
+        "csc",
+        "cot",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "arccot",
+        "arcsec",
+        "arccsc",
+        "sinh",
+        "cosh",
+        "tanh",
+        "coth",
+        "sech",
+        "csch",
+        "arsinh",
+        "arcosh",
+        "artanh",
+        "log",
+        "ln",
+        "lg",
+        "lb",
+        "exp",
+        "sqrt",
+        "cbrt",
+        "abs",
+        "floor",
+        "ceil",
+        "ceiling",
+        "min",
+        "max",
+        "gcd",
+        "lcm",
+        "binom",
+        "binomial",
+        "factorial",
+        "gamma",
+        "Gamma",
+        "sgn",
+        "sign",
+        "det",
+        "Re",
+        "Im",
+        "arg",
+        "frac",
+        "root",
+        "mod",
+    ]
 )
 ALIASES = {
-    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "acot": "arccot", "arctg": "arctan",
-    "tg": "tan", "ctg": "cot", "cosec": "csc", "asinh": "arsinh", "acosh": "arcosh",
-    "atanh": "artanh", "sh": "sinh", "ch": "cosh", "binomial": "binom", "ceiling": "ceil",
-    "sign": "sgn", "arcsinh": "arsinh", "arccosh": "arcosh", "arctanh": "artanh", "Abs": "abs",
-    "Gamma": "gamma", "nCr": "binom",
+    "asin": "arcsin",
+    "acos": "arccos",
+    "atan": "arctan",
+    "acot": "arccot",
+    "arctg": "arctan",
+    "tg": "tan",
+    "ctg": "cot",
+    "cosec": "csc",
+    "asinh": "arsinh",
+    "acosh": "arcosh",
+    "atanh": "artanh",
+    "sh": "sinh",
+    "ch": "cosh",
+    "binomial": "binom",
+    "ceiling": "ceil",
+    "sign": "sgn",
+    "arcsinh": "arsinh",
+    "arccosh": "arcosh",
+    "arctanh": "artanh",
+    "Abs": "abs",
+    "Gamma": "gamma",
+    "nCr": "binom",
 }
 WORDS = {
-    "pi": ("c", "pi"), "Pi": ("c", "pi"), "infty": ("c", "inf"), "infinity": ("c", "inf"),
-    "Infinity": ("c", "inf"), "oo": ("c", "inf"), "inf": ("c", "inf"), "and": ("o", "and"),
-    "or": ("o", "or"), "sqrt": ("f", "sqrt"), "union": ("o", "∪"), "to": ("w", "to"),
+    "pi": ("c", "pi"),
+    "Pi": ("c", "pi"),
+    "infty": ("c", "inf"),
+    "infinity": ("c", "inf"),
+    "Infinity": ("c", "inf"),
+    "oo": ("c", "inf"),
+    "inf": ("c", "inf"),
+    "and": ("o", "and"),
+    "or": ("o", "or"),
+    "sqrt": ("f", "sqrt"),
+    "union": ("o", "∪"),
+    "to": ("w", "to"),
 }
-GREEK = (
-    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi "
-    "rho varrho sigma tau upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Sigma Phi "
-    "Psi Omega ell hbar imath jmath partial nabla aleph mho"
-).split()
+GREEK = [
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "varepsilon",
+    "zeta",
+    "eta",
+    "theta",
+    "vartheta",
+    "iota",
+    "kappa",
+    "lambda",
+    "mu",
+    "nu",
+    "xi",
+    "rho",
+    "varrho",
+    "sigma",
+    "tau",
+    "upsilon",
+    "phi",
+    "varphi",
+    "chi",
+    "psi",
+    "omega",
+    "Gamma",
+    "Delta",
+    "Theta",
+    "Lambda",
+    "Xi",
+    "Sigma",
+    "Phi",
+    "Psi",
+    "Omega",
+    "ell",
+    "hbar",
+    "imath",
+    "jmath",
+    "partial",
+    "nabla",
+    "aleph",
+    "mho",
+]
 GREEK_WORDS = frozenset(word for word in GREEK if len(word) > 2 and word not in {"eta", "imath"})
 
-LOOKS = (
-    "left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr middle displaystyle "
-    "textstyle scriptstyle quad qquad limits nolimits hspace vspace hfill hline smallskip medskip "
-    "bigskip noindent , ; ! : > null phantom strut thinspace enspace nonumber notag par cr bf rm it "
-    "tt sf Large large small tiny normalsize centering protect relax mathstrut allowbreak"
-).split()
+LOOKS = [
+    "left",
+    "right",
+    "big",
+    "Big",
+    "bigg",
+    "Bigg",
+    "bigl",
+    "bigr",
+    "Bigl",
+    "Bigr",
+    "biggl",
+    "biggr",
+    "Biggl",
+    "Biggr",
+    "middle",
+    "displaystyle",
+    "textstyle",
+    "scriptstyle",
+    "quad",
+    "qquad",
+    "limits",
+    "nolimits",
+    "hspace",
+    "vspace",
+    "hfill",
+    "hline",
+    "smallskip",
+    "medskip",
+    "bigskip",
+    "noindent",
+    ",",
+    ";",
+    "!",
+    ":",
+    ">",
+    "null",
+    "phantom",
+    "strut",
+    "thinspace",
+    "enspace",
+    "nonumber",
+    "notag",
+    "par",
+    "cr",
+    "bf",
+    "rm",
+    "it",
+    "tt",
+    "sf",
+    "Large",
+    "large",
+    "small",
+    "tiny",
+    "normalsize",
+    "centering",
+    "protect",
+    "relax",
+    "mathstrut",
+    "allowbreak",
+]
 WRAPPERS = frozenset(
-    "mathbf boldsymbol bm vec hat bar tilde widehat widetilde mathit mathcal mathsf mathfrak "
-    "overrightarrow underline boxed fbox mathop mathord mathbin mathrel mathnormal dot ddot "
-    "color textcolor emph overset underset stackrel widebar ensuremath cancel".split()
+    [
+        "mathbf",
+        "boldsymbol",
+        "bm",
+        "vec",
+        "hat",
+        "bar",
+        "tilde",
+        "widehat",
+        "widetilde",
+        "mathit",
+        "mathcal",
+        "mathsf",
+        "mathfrak",
+        "overrightarrow",
+        "underline",
+        "boxed",
+        "fbox",
+        "mathop",
+        "mathord",
+        "mathbin",
+        "mathrel",
+        "mathnormal",
+        "dot",
+        "ddot",
+        "color",
+        "textcolor",
+        "emph",
+        "overset",
+        "underset",
+        "stackrel",
+        "widebar",
+        "ensuremath",
+        "cancel",
+    ]
 )
 TEXTS = frozenset(
-    "text textbf textrm textit texttt textnormal textsf mbox hbox mathrm operatorname textup "
-    "textsc mathtt".split()
+    [
+        "text",
+        "textbf",
+        "textrm",
+        "textit",
+        "texttt",
+        "textnormal",
+        "textsf",
+        "mbox",
+        "hbox",
+        "mathrm",
+        "operatorname",
+        "textup",
+        "textsc",
+        "mathtt",
+    ]
 )
 
 _OPERATORS = {
@@ -90,7 +312,9 @@ _OPERATORS = {
 }
 COMMANDS: dict[str, tuple[str, str] | None] = dict.fromkeys(LOOKS)
 COMMANDS.update({name: ("l", name) for name in GREEK})
-COMMANDS.update({"varepsilon": ("l", "epsilon"), "varphi": ("l", "phi"), "vartheta": ("l", "theta")})
+COMMANDS.update(
+    {"varepsilon": ("l", "epsilon"), "varphi": ("l", "phi"), "vartheta": ("l", "theta")}
+)
 COMMANDS.update({name: ("o", op) for op, names in _OPERATORS.items() for name in names.split()})
 COMMANDS.update({name: ("f", ALIASES.get(name, name)) for name in (*FUNCTIONS, *ALIASES)})
 COMMANDS.update({"gamma": ("l", "gamma"), "Gamma": ("f", "gamma")})

@@ -1,0 +1,1 @@
+"""What a run came to: ``summary`` counts it, ``table`` prints it, ``page`` makes it a web page."""

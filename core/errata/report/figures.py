@@ -1,0 +1,189 @@
+"""The figures of a run, as frozen models that dump to JSON.
+
+Every number that the table and the page show stands here, and nothing here was written by a model but
+the names, descriptions and keyphrases of error types and the reasons of objections. Examples (texts of
+problems, attempts and candidates) are not covered: see ``samples``.
+
+Shares are in 0..1, times in seconds, costs in US dollars.
+"""
+
+from __future__ import annotations
+
+from errata.records import Accuracy, Comparison, Record, Shortfall
+
+BOTH = "train and dev"
+
+
+class SetSize(Record):
+    """A set of problems; ``dropped`` were left out because another set has the same problem."""
+
+    set: str
+    problems: int
+    dropped: int = 0
+
+
+class Measured(Accuracy):
+    """Accuracy over the verdicts there are; ``problems`` is the size of the set."""
+
+    problems: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether every problem of the set has a verdict (a share of a part would be biased: short
+        problems are asked first)."""
+        return self.total == self.problems > 0
+
+
+class Training(Record):
+    """What a checkpoint was trained on; ``metrics`` are the trainer's own."""
+
+    examples: int
+    trainer: str = ""
+    metrics: dict[str, float] = {}
+
+
+class CheckpointFigures(Record):
+    """A checkpoint on every set but train.
+
+    ``compared_with`` is the last kept checkpoint before it. ``kept`` is None until it is measured.
+    """
+
+    id: str
+    label: str
+    compared_with: str | None = None
+    parent: str | None = None
+    kept: bool | None = None
+    why: str = ""
+    training: Training | None = None
+    accuracies: tuple[Measured, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+
+
+class TriageCounts(Record):
+    """Attempts by triage category, on train, dev, or both."""
+
+    set: str
+    attempts: int
+    categories: dict[str, int]
+
+
+class DiagnosisCounts(Record):
+    """How far diagnosis reached: of ``bad_cases``, ``diagnosed`` have a record; of those ``no_error``
+    went back as good, ``named`` have a keyphrase, and ``located`` a first wrong step."""
+
+    bad_cases: int = 0
+    diagnosed: int = 0
+    named: int = 0
+    located: int = 0
+    no_error: int = 0
+    keyphrases: int = 0
+
+
+class TypeFigures(Record):
+    """An error type of a round. ``dev_fixed`` is None until the new checkpoint is measured on dev;
+    ``proposed``, ``accepted`` and ``kept`` count the candidates made against it."""
+
+    id: str
+    name: str
+    description: str = ""
+    keyphrases: tuple[str, ...] = ()
+    cases: int = 0
+    dev_cases: int = 0
+    dev_fixed: int | None = None
+    proposed: int = 0
+    accepted: int = 0
+    kept: int = 0
+
+
+class ObjectionCount(Record):
+    """Candidates that the verifier ``by`` objected to for ``reason``."""
+
+    reason: str
+    by: str
+    candidates: int
+
+
+class Funnel(Record):
+    """What became of the candidates of a round.
+
+    ``reasons`` counts each candidate once a reason; one with several objections stands under several,
+    so the counts may sum to more than ``objected``. ``fruitless`` counts tries that gave no
+    candidate, by reason.
+    """
+
+    proposed: int = 0
+    objected: int = 0
+    accepted: int = 0
+    selected_from: int = 0
+    kept: int = 0
+    reasons: dict[str, int] = {}
+    objections: tuple[ObjectionCount, ...] = ()
+    fruitless: dict[str, int] = {}
+    cost: float = 0.0
+
+
+class ScoreBin(Record):
+    """Candidates with a score of at least ``low`` and below ``high`` (the last bin includes it)."""
+
+    low: float
+    high: float
+    kept: int
+    left_out: int
+
+
+class Scores(Record):
+    """Distribution of selection scores; ``lowest_kept`` is None when none of them was kept."""
+
+    scored: int
+    low: float
+    high: float
+    lowest_kept: float | None
+    bins: tuple[ScoreBin, ...]
+
+
+class RoundFigures(Record):
+    """A round; ``stages`` are those that are finished, the figures of others are as far as they got."""
+
+    name: str
+    incoming: str
+    stages: tuple[str, ...] = ()
+    triage: tuple[TriageCounts, ...] = ()
+    diagnoses: DiagnosisCounts = DiagnosisCounts()
+    types: tuple[TypeFigures, ...] = ()
+    assigned: int = 0
+    unassigned: int = 0
+    funnel: Funnel = Funnel()
+    shortfalls: tuple[Shortfall, ...] = ()
+    scores: Scores | None = None
+
+
+class StageSeconds(Record):
+    """Time of a finished stage."""
+
+    round: str
+    stage: str
+    seconds: float
+
+
+class Summary(Record):
+    """A run in figures.
+
+    ``ended`` is empty while the run is not finished. ``overall`` compares the last kept checkpoint
+    with ``baseline`` (after warm-up where there is one), which every claim starts from.
+    """
+
+    name: str
+    recipe: str
+    domain: str
+    target: str
+    seed: int
+    versions: dict[str, str]
+    ended: str
+    sets: tuple[SetSize, ...]
+    checkpoints: tuple[CheckpointFigures, ...]
+    baseline: str
+    final: str
+    overall: tuple[Comparison, ...]
+    rounds: tuple[RoundFigures, ...]
+    seconds: tuple[StageSeconds, ...]
+    total_seconds: float

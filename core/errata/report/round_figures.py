@@ -1,0 +1,245 @@
+"""The figures of one round: triage, diagnoses, error types, candidates, selection scores.
+
+Reads only the round's own folder, and the dev verdicts of the checkpoint that it made.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from errata.records import (
+    Assignment,
+    Candidate,
+    Diagnosis,
+    ErrorType,
+    Objection,
+    Selection,
+    Shortfall,
+    Triage,
+    Verdict,
+)
+from errata.report.figures import (
+    BOTH,
+    DiagnosisCounts,
+    Funnel,
+    ObjectionCount,
+    RoundFigures,
+    ScoreBin,
+    Scores,
+    TriageCounts,
+    TypeFigures,
+)
+from errata.stages.group import edited
+from errata.stages.problems import Placed
+from errata.store import Store
+
+CATEGORIES = ("right", "model-error", "undecided", "truncated", "format-slip")
+_BINS = 20
+_KEYPHRASES = 5
+
+
+def round_figures(store: Store, name: str, incoming: str, stages: tuple[str, ...]) -> RoundFigures:
+    """Round ``name``, which started from the checkpoint ``incoming``; ``stages`` are finished."""
+    dev = {placed.problem_id for placed in store.read("splits.jsonl", Placed) if placed.set == "dev"}
+    triage = triage_counts(store, name, dev)
+    types, assignments = types_of(store, name)
+    candidates = _Candidates.of(store, name)
+    dev_right = _dev_right(store, name, dev)
+    bad_cases = sum(t.categories["model-error"] for t in triage if t.set == BOTH)
+    return RoundFigures(
+        name=name,
+        incoming=incoming,
+        stages=stages,
+        triage=triage,
+        diagnoses=_diagnoses(store, name, bad_cases),
+        types=tuple(
+            _type_figures(t, assignments, dev, dev_right, candidates)
+            for t in sorted(types, key=lambda t: (-t.count, t.id))
+        ),
+        assigned=sum(bool(a.types) for a in assignments),
+        unassigned=sum(not a.types for a in assignments),
+        funnel=candidates.funnel(),
+        shortfalls=tuple(store.read(f"{name}/shortfalls.jsonl", Shortfall)),
+        scores=_scores(store.read(f"{name}/selection.jsonl", Selection)),
+    )
+
+
+def triage_counts(store: Store, name: str, dev: Collection[str]) -> tuple[TriageCounts, ...]:
+    """Counts on train, on dev, and on both; empty before triage."""
+    found: dict[str, Counter[str]] = {"train": Counter(), "dev": Counter()}
+    for record in store.read(f"{name}/triage.jsonl", Triage):
+        found["dev" if record.problem_id in dev else "train"][record.category] += 1
+    found[BOTH] = found["train"] + found["dev"]
+    return tuple(
+        TriageCounts(
+            set=set_name,
+            attempts=counts.total(),
+            categories={category: counts[category] for category in CATEGORIES},
+        )
+        for set_name, counts in found.items()
+        if counts.total()
+    )
+
+
+def types_of(store: Store, name: str) -> tuple[list[ErrorType], list[Assignment]]:
+    """Types and assignments as ``error_types.yaml`` now has them; none before the round groups."""
+    path = store.file(f"{name}/error_types.yaml")
+    if not path.exists():
+        return [], []
+    return edited(
+        path.read_text(encoding="utf-8"), store.read(f"{name}/assignments.jsonl", Assignment)
+    )
+
+
+def _diagnoses(store: Store, name: str, bad_cases: int) -> DiagnosisCounts:
+    counts: Counter[str] = Counter()
+    phrases: set[str] = set()
+    for found in store.read(f"{name}/diagnoses.jsonl", Diagnosis):
+        counts["diagnosed"] += 1
+        if found.no_error:
+            counts["no_error"] += 1
+            continue
+        counts["named"] += bool(found.keyphrase)
+        counts["located"] += found.step is not None
+        if found.keyphrase:
+            phrases.add(found.keyphrase)
+    return DiagnosisCounts(bad_cases=bad_cases, keyphrases=len(phrases), **counts)
+
+
+def _dev_right(store: Store, name: str, dev: Collection[str]) -> set[str] | None:
+    """Dev problems that the checkpoint of this round solves; None until it has tried them all."""
+    right, tried = set(), 0
+    for verdict in store.read(f"{name}/verdicts/dev.jsonl", Verdict):
+        tried += 1
+        if verdict.outcome == "right":
+            right.add(verdict.problem_id)
+    return right if tried == len(dev) and tried else None
+
+
+def _type_figures(
+    error_type: ErrorType,
+    assignments: Iterable[Assignment],
+    dev: Collection[str],
+    dev_right: Collection[str] | None,
+    candidates: _Candidates,
+) -> TypeFigures:
+    held_out = [
+        a.problem_id for a in assignments if error_type.id in a.types and a.problem_id in dev
+    ]
+    return TypeFigures(
+        id=error_type.id,
+        name=error_type.name,
+        description=error_type.description,
+        keyphrases=error_type.keyphrases[:_KEYPHRASES],
+        cases=error_type.count,
+        dev_cases=len(held_out),
+        dev_fixed=None if dev_right is None else sum(p in dev_right for p in held_out),
+        proposed=candidates.proposed[error_type.id],
+        accepted=candidates.accepted[error_type.id],
+        kept=candidates.kept[error_type.id],
+    )
+
+
+@dataclass
+class _Candidates:
+    """Counts by error type, and the objections."""
+
+    proposed: Counter[str] = field(default_factory=Counter)
+    accepted: Counter[str] = field(default_factory=Counter)
+    kept: Counter[str] = field(default_factory=Counter)
+    objected: set[str] = field(default_factory=set)
+    reasons: Counter[str] = field(default_factory=Counter)
+    objections: Counter[tuple[str, str]] = field(default_factory=Counter)
+    fruitless: Counter[str] = field(default_factory=Counter)
+    selected_from: int = 0
+    kept_in_all: int = 0
+    cost: float = 0.0
+
+    @classmethod
+    def of(cls, store: Store, name: str) -> _Candidates:
+        """Read a round's objections, selection and candidates."""
+        counts = cls()
+        counts._object(store.read(f"{name}/objections.jsonl", Objection))
+        kept: set[str] = set()
+        for selection in store.read(f"{name}/selection.jsonl", Selection):
+            counts.selected_from += 1
+            if selection.kept:
+                kept.add(selection.candidate_id)
+        counts.kept_in_all = len(kept)
+        for candidate in store.read(f"{name}/candidates.jsonl", Candidate):
+            error_type = candidate.lineage.error_type or ""
+            counts.proposed[error_type] += 1
+            counts.cost += candidate.lineage.cost
+            if candidate.id not in counts.objected:
+                counts.accepted[error_type] += 1
+                counts.kept[error_type] += candidate.id in kept
+        return counts
+
+    def _object(self, objections: Iterable[Objection]) -> None:
+        seen: set[tuple[str, str]] = set()
+        for objection in objections:
+            if not objection.candidate_id:
+                self.fruitless[objection.reason] += 1
+                continue
+            self.objected.add(objection.candidate_id)
+            self.objections[objection.reason, objection.by] += 1
+            key = (objection.reason, objection.candidate_id)
+            self.reasons[objection.reason] += key not in seen
+            seen.add(key)
+
+    def funnel(self) -> Funnel:
+        """The counts over all types."""
+        return Funnel(
+            proposed=self.proposed.total(),
+            objected=self.proposed.total() - self.accepted.total(),
+            accepted=self.accepted.total(),
+            selected_from=self.selected_from,
+            kept=self.kept_in_all,
+            reasons=_ranked(self.reasons),
+            objections=tuple(
+                ObjectionCount(reason=reason, by=by, candidates=count)
+                for (reason, by), count in sorted(
+                    self.objections.items(), key=lambda item: (-item[1], item[0])
+                )
+            ),
+            fruitless=_ranked(self.fruitless),
+            cost=round(self.cost, 6),
+        )
+
+
+def _ranked(counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _scores(selections: Iterable[Selection]) -> Scores | None:
+    """The distribution in equal bins; None when nothing was scored."""
+    found = [
+        (s.score, s.kept) for s in selections if s.score is not None and math.isfinite(s.score)
+    ]
+    if not found:
+        return None
+    low, high = min(score for score, _ in found), max(score for score, _ in found)
+    bins = _BINS if high > low else 1
+    width = (high - low) / bins
+    placed: Counter[tuple[int, bool]] = Counter()
+    for score, kept in found:
+        place = min(bins - 1, int((score - low) / width)) if width else 0
+        placed[place, kept] += 1
+    return Scores(
+        scored=len(found),
+        low=low,
+        high=high,
+        lowest_kept=min((score for score, kept in found if kept), default=None),
+        bins=tuple(
+            ScoreBin(
+                low=low + place * width,
+                high=low + (place + 1) * width,
+                kept=placed[place, True],
+                left_out=placed[place, False],
+            )
+            for place in range(bins)
+        ),
+    )

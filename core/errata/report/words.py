@@ -1,0 +1,124 @@
+"""Figures in plain words, the same on the terminal and on the page."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from errata.records import Comparison
+from errata.report.figures import CheckpointFigures, Measured, Summary
+
+STAGES = (
+    "problems",
+    "evaluate",
+    "triage",
+    "diagnose",
+    "group",
+    "synthesize",
+    "select",
+    "train",
+    "measure",
+)
+PURPOSE = {
+    "test": "reported, decides nothing",
+    "ood": "out of domain: reported, decides nothing",
+    "gate": "keeps or rejects a checkpoint",
+    "dev": "chooses among candidates",
+    "train": "bad cases and seeds",
+}
+
+
+def percent(share: float) -> str:
+    """``0.4321`` as ``43.2%``."""
+    return f"{100 * share:.1f}%"
+
+
+def interval(low: float, high: float) -> str:
+    """Two shares in percent."""
+    return f"{100 * low:.1f}–{100 * high:.1f}"
+
+
+def count(number: int) -> str:
+    """With thousands separators."""
+    return f"{number:,}"
+
+
+def p_value(value: float) -> str:
+    """Three decimals, never 0."""
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def duration(seconds: float) -> str:
+    """``3.2 s``, ``65 s``, ``12m 05s``, ``3h 02m``."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    if whole < 7200:
+        return f"{whole // 60}m {whole % 60:02d}s"
+    return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
+
+
+def figure(value: float) -> str:
+    """A score or a trainer's figure: four significant digits."""
+    return f"{value:.4g}"
+
+
+def category(name: str) -> str:
+    """A triage category or an objection's reason."""
+    return name.replace("-", " ")
+
+
+def purpose(set_name: str) -> str:
+    """What a set is for."""
+    return PURPOSE.get(set_name.split("/")[0], "")
+
+
+def checkpoint(figures: CheckpointFigures) -> str:
+    """``after round 2``; rejected ones are called so."""
+    if figures.kept is False:
+        return f"{figures.label.removeprefix('after ')}, rejected"
+    return figures.label
+
+
+def round_name(name: str) -> str:
+    """A folder of the run: ``base`` is "before", ``round-0`` the warm-up."""
+    if name in ("setup", "base"):
+        return "before"
+    return "warm-up" if name == "round-0" else name.replace("-", " ")
+
+
+def ending(summary: Summary) -> str:
+    """How the run ended, or how far it is."""
+    if summary.ended:
+        return f"Finished: {summary.ended}."
+    if not summary.seconds:
+        return "Not finished: no stage is done yet."
+    last = summary.seconds[-1]
+    return f"Not finished: the last stage done is {last.stage} ({round_name(last.round)})."
+
+
+def at_a_glance(summary: Summary) -> list[tuple[str, Measured, Measured, Comparison]]:
+    """Each set with the baseline's figure, the last kept checkpoint's, and their comparison."""
+    by_id = {c.id: {a.set: a for a in c.accuracies} for c in summary.checkpoints}
+    first, last = by_id.get(summary.baseline, {}), by_id.get(summary.final, {})
+    return [(c.set, first[c.set], last[c.set], c) for c in summary.overall]
+
+
+def stage_seconds(summary: Summary) -> tuple[list[str], dict[str, dict[str, float]]]:
+    """Columns (rounds in order) and seconds by stage and column, stages in the loop's order."""
+    columns: list[str] = []
+    cells: dict[str, dict[str, float]] = {stage: {} for stage in STAGES}
+    for item in summary.seconds:
+        column = round_name(item.round)
+        if column not in columns:
+            columns.append(column)
+        row = cells.setdefault(item.stage, {})
+        row[column] = row.get(column, 0.0) + item.seconds
+    return columns, {stage: row for stage, row in cells.items() if row}
+
+
+def printable(text: str) -> str:
+    """On one line, with control characters (a terminal obeys them) made visible as U+FFFD."""
+    line = " ".join(text.split())
+    return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cf") else c for c in line)
