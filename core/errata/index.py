@@ -18,7 +18,7 @@ class RecordIndex(Generic[R]):
     def __init__(self, path: Path, model: type[R], key: str) -> None:
         self._path, self._model = path, model
         self._places: dict[str, tuple[int, int]] = {}
-        if not path.exists():
+        if not path.is_file():
             return
         with path.open("rb") as lines:
             start = 0

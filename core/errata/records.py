@@ -32,7 +32,8 @@ Reason = Literal[
 class Record(BaseModel):
     """Frozen, strict base: an unknown field in a record file is an error, never dropped."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # A diverged training has a loss of NaN: as the string "NaN" it is valid JSON and reads back.
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
 
 class Message(Record):

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TypeVar
 
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from errata.errors import CorruptRecord, RunDirectoryError, StorageFull
 from errata.records import Record
@@ -29,6 +29,7 @@ R = TypeVar("R", bound=Record)
 FORMAT = 1
 # What a start that was interrupted may have left: the manifest is written last.
 _BEFORE_RUN = {".lock", "recipe.yaml", "recipe.yaml.tmp", "run.json.tmp"}
+_SET_UP_FILES = ("problems.jsonl", "splits.jsonl", "dropped.jsonl")
 
 
 class StageDone(Record):
@@ -52,6 +53,12 @@ class Manifest(Record):
     ended: str = ""
 
 
+class _Format(BaseModel):
+    """What every version of ``run.json`` has."""
+
+    format: int
+
+
 class Store:
     """A run directory, opened by one process at a time."""
 
@@ -65,13 +72,18 @@ class Store:
         return self.file("run.json").exists()
 
     def create(self, manifest: Manifest, recipe_yaml: str) -> None:
-        """Start a run here. Raises RunDirectoryError if the folder holds something else."""
-        if self.path.exists() and any(p.name not in _BEFORE_RUN for p in self.path.iterdir()):
-            raise RunDirectoryError(
-                f"{self.path} is not empty and is not a run; give another folder with --into"
-            )
+        """Start a run here (``locked`` has seen to it that the folder holds nothing else)."""
         self.write("recipe.yaml", recipe_yaml)
         self.save(manifest)
+
+    def abandon(self) -> None:
+        """Take a run that finished no stage away again, and its folder if that leaves it empty."""
+        for path in [
+            self.file(name) for name in ("run.json", *sorted(_BEFORE_RUN), *_SET_UP_FILES)
+        ]:
+            path.unlink(missing_ok=True)
+        if not any(self.path.iterdir()):
+            self.path.rmdir()
 
     def manifest(self) -> Manifest:
         """The manifest. Raises RunDirectoryError when there is none, CorruptRecord if damaged."""
@@ -82,17 +94,17 @@ class Store:
                 " `errata run RECIPE --into DIR` makes one"
             )
         try:
-            manifest = Manifest.model_validate_json(path.read_bytes())
+            found = _Format.model_validate_json(path.read_bytes()).format
+            if found != FORMAT:
+                raise RunDirectoryError(
+                    f"{path}: format {found}, this errata reads {FORMAT}; use the version of errata"
+                    " named under versions there"
+                )
+            return Manifest.model_validate_json(path.read_bytes())
         except ValidationError as error:
             raise CorruptRecord(
-                f"{path}: not a manifest of this version: {_first(error)}"
+                f"{path}: not the manifest of a run: {_first(error)}; restore the file"
             ) from error
-        if manifest.format != FORMAT:
-            raise RunDirectoryError(
-                f"{path}: format {manifest.format}, this errata reads {FORMAT}; use the version of"
-                " errata named under versions there"
-            )
-        return manifest
 
     def save(self, manifest: Manifest) -> None:
         """Rewrite the manifest atomically."""
@@ -122,7 +134,7 @@ class Store:
         Raises CorruptRecord naming file and line.
         """
         path = self.file(name)
-        if not path.exists():
+        if not path.is_file():
             return
         with path.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
@@ -143,9 +155,13 @@ class Store:
                 appender.sync()
 
     def replace_folder(self, made: Path, name: str) -> None:
-        """Put a finished folder in place of ``name``, in one rename."""
+        """Put a finished folder in place of ``name``, durably and in one rename."""
         final = self.file(name)
         with _storage(final):
+            for path in sorted(made.rglob("*")):
+                if path.is_file():
+                    with path.open("r+b") as file:
+                        os.fsync(file.fileno())
             if final.exists():
                 shutil.rmtree(final)
             made.rename(final)
@@ -168,7 +184,7 @@ class Store:
             for path in sorted(folder.rglob("*"), reverse=True):
                 if any(path == keep or keep in path.parents for keep in kept):
                     continue
-                if path.is_dir():
+                if path.is_dir() and not path.is_symlink():
                     if not any(path.iterdir()):
                         path.rmdir()
                 else:
@@ -176,10 +192,21 @@ class Store:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the run for this process. Raises RunDirectoryError when another holds it."""
-        with _storage(self.path):
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock = self.file(".lock").open("w")
+        """Hold the run for this process.
+
+        Raises RunDirectoryError when another process holds it, and, without leaving a trace there,
+        when the folder holds something else or cannot be written.
+        """
+        try:
+            self._refuse_foreign()
+            with _storage(self.path):
+                self.path.mkdir(parents=True, exist_ok=True)
+                lock = self.file(".lock").open("w")
+        except OSError as error:
+            raise RunDirectoryError(
+                f"{self.path} cannot be a run directory: {error.strerror}; give another folder with"
+                " --into"
+            ) from error
         with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -188,6 +215,17 @@ class Store:
                     f"{self.path} is in use by another errata process; wait for it or stop it"
                 ) from error
             yield
+
+    def _refuse_foreign(self) -> None:
+        """A folder without run.json must be empty, or be one that errata locked and a crash left
+        before run.json was there."""
+        if self.exists() or not self.path.exists():
+            return
+        found = {path.name for path in self.path.iterdir()}
+        if found and not (".lock" in found and found <= _BEFORE_RUN):
+            raise RunDirectoryError(
+                f"{self.path} is not empty and is not a run; give another folder with --into"
+            )
 
 
 class Appender:
@@ -215,13 +253,13 @@ class FileMemo:
             path.parent.mkdir(parents=True, exist_ok=True)
             drop_torn_line(path)
             self._values: dict[str, JsonValue] = {}
-            if path.exists():
+            if path.is_file():
                 for number, line in enumerate(path.read_bytes().splitlines(), start=1):
                     try:
                         key, value = json.loads(line)
-                    except ValueError as error:
-                        raise _corrupt(path, number, str(error)) from error
-                    self._values[key] = value
+                        self._values[key] = value
+                    except (ValueError, TypeError) as error:
+                        raise _corrupt(path, number, f"not a key and a value: {error}") from error
 
     def get(self, key: str) -> JsonValue:
         """The value of ``key``, or None."""

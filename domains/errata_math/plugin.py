@@ -89,7 +89,11 @@ class MathDomain:
         ]
 
     @hookimpl
-    def errata_steps(self, problem: Problem, solution: str) -> Sequence[str]:
+    def errata_steps(
+        self,
+        problem: Problem,  # noqa: ARG002 the hook's argument; steps need only the text
+        solution: str,
+    ) -> Sequence[str]:
         """Lines, or the sentences of a single line."""
         return solution_steps(solution)
 
@@ -113,9 +117,17 @@ class MathDomain:
 
     @hookimpl
     def errata_verify(self, candidate: Candidate) -> Objection | None:
-        """Every annotated equation and the answer, recomputed."""
+        """The answer of a drill from its parameters; every annotated equation and the answer."""
+        from errata_math import drills
         from errata_math.recompute import verify_candidate
 
+        problem = candidate.body.problem
+        if drills.is_drill(problem) and drills.drill_answer(problem) != problem.answer:
+            return Objection(
+                reason="wrong-answer",
+                detail=f"the drill's parameters give {drills.drill_answer(problem)}",
+                evidence={"answer": problem.answer, "parameters": problem.data["parameters"]},
+            )
         return verify_candidate(candidate)
 
     @hookimpl

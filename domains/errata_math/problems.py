@@ -19,6 +19,7 @@ from errata.records import Problem
 from errata.seeds import stream
 from errata.sources import is_path, read
 from errata_math import drills
+from errata_math.checking.boxes import boxes
 
 Row = dict[str, JsonValue]
 _SLICES = {"gsm8k-two-steps": ("train", "test"), "svamp": ("test",)}
@@ -40,13 +41,14 @@ def problems(source: str, split: str, seed: int) -> Iterator[Problem]:
     if source == "drills":
         return drills.generate(split, seed)
     if source in _SLICES:
+        if split not in _SLICES[source]:
+            raise LookupError(f"no such split; the shipped slices are {_all_slices()}")
         return _shipped(source, split, seed)
     if source.startswith("hf:") or is_path(source):
         return _read(source, split)
-    known = ", ".join(["drills (any split)", *(_described(name) for name in sorted(_SLICES))])
     raise LookupError(
-        f"no such source of mathematics problems; there are {known}, a path to JSONL or Parquet, "
-        "and hf:NAME"
+        "no such source of mathematics problems; there are drills (any split), "
+        f"{_all_slices()}, a path to JSONL or Parquet, and hf:NAME"
     )
 
 
@@ -80,26 +82,16 @@ def problem_of(row: Row, number: int, source: str, split: str) -> Problem:
 
 
 def last_boxed(text: str) -> str:
-    """What stands in the last ``\\boxed{}`` of ``text`` (braces may nest); empty if there is none."""
-    start = text.rfind(_BOX)
-    opening = text.find("{", start) if start >= 0 else -1
-    if opening < 0 or text[start + len(_BOX) : opening].strip():
-        return ""
-    depth = 0
-    for place in range(opening, len(text)):
-        depth += (text[place] == "{") - (text[place] == "}")
-        if depth == 0:
-            return text[opening + 1 : place].strip()
-    return ""
+    """What stands in the last ``\\boxed{}`` of ``text``; empty if there is none."""
+    found = boxes(text)
+    return found[-1].content if found else ""
 
 
-def _described(name: str) -> str:
-    return f"{name} ({' or '.join(_SLICES[name])})"
+def _all_slices() -> str:
+    return ", ".join(f"{name} ({' or '.join(_SLICES[name])})" for name in sorted(_SLICES))
 
 
 def _shipped(name: str, split: str, seed: int) -> Iterator[Problem]:
-    if split not in _SLICES[name]:
-        raise LookupError(f"no such split; the shipped slices are {_described(name)}")
     with (files("errata_math") / "data" / f"{name}.{split}.jsonl.gz").open("rb") as packed:
         lines = gzip.decompress(packed.read()).splitlines()
     stream(seed, name, split).shuffle(lines)

@@ -14,7 +14,7 @@ _BOXED = "Reason in short steps. End with \\boxed{answer}."
 # A stop pattern is searched while the text grows, so none may match before the answer is whole: a
 # line must be closed, or words must follow the number. "#### 1. Add the eggs" is a numbered heading.
 _NUMBER = r"[-+−]?[$€£]?[ \t]*[-−]?\d[\d,]*+(?:[./]\d++)?"
-_LEAD = r"####[ \t]*(?!\d{1,2}[.)][ \t]+[A-Za-z])"
+_LEAD = r"####[ \t]*+(?!\d{1,2}[.)][ \t]+[A-Za-z])"
 _STOP_HASHES = (_LEAD + _NUMBER + r"[^\n]*\n", _LEAD + _NUMBER + r"[ \t]+[A-Za-z]{2}")
 # Braces three deep inside the box; possessive, so that an unclosed brace costs linear time.
 _INNER = r"(?:[^{}]++|\{(?:[^{}]++|\{(?:[^{}]++|\{[^{}]*+\})*+\})*+\})*+"

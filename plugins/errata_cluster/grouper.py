@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from errata.parts import Grouping, Services
 from errata.records import Assignment, Diagnosis, ErrorType
 from errata_cluster import naming
-from errata_cluster.clusters import NOISE, cluster, merge_to
+from errata_cluster.clusters import NOISE, cluster, merge_same, merge_to
 from errata_cluster.folding import Phrase, fold_all
 from errata_cluster.settings import GroupSettings
 
@@ -78,33 +78,19 @@ class EmbeddingGrouper:
         vectors = self._services.embedder().embed([phrase.text for phrase in phrases])
         points = np.asarray(vectors, dtype=np.float64)
         weights = [phrase.count for phrase in phrases]
-        if few:
-            # So few distinct points are all noise to HDBSCAN.
-            labels = list(range(len(phrases)))
-        else:
-            labels = [int(label) for label in self._cluster(points, weights)]
-        groups = _split(labels)
-        merged = merge_to(
-            np.array([_center(points, weights, group) for group in groups]),
-            [sum(weights[i] for i in group) for group in groups],
-            self._settings.max_types,
-        )
-        final: dict[int, list[int]] = {}
-        for group, label in zip(groups, merged, strict=True):
-            final.setdefault(label, []).extend(group)
-        kept = [sorted(final[label]) for label in sorted(final)]
-        return kept, [_most_central(points, weights, group) for group in kept]
+        # So few distinct points are all noise to HDBSCAN.
+        groups = [[i] for i in range(len(phrases))]
+        if not few:
+            groups = _split(self._cluster(points, weights))
+            centers, sizes = _centers(points, weights, groups)
+            groups = _merged(groups, merge_same(centers, sizes, self._settings.same))
+        centers, sizes = _centers(points, weights, groups)
+        groups = _merged(groups, merge_to(centers, sizes, self._settings.max_types))
+        return groups, [_most_central(points, weights, group) for group in groups]
 
-    def _cluster(self, points: Floats, weights: Sequence[int]) -> Sequence[int]:
-        labels = cluster(
-            points,
-            weights,
-            self._settings.min_cluster_size,
-            self._settings.min_samples,
-            self._settings.max_points,
-            self._services.random("group/coarsen"),
-        )
-        return [int(label) for label in labels]
+    def _cluster(self, points: Floats, weights: Sequence[int]) -> list[int]:
+        random = self._services.random("group/coarsen")
+        return [int(label) for label in cluster(points, weights, self._settings, random)]
 
 
 def _split(labels: Sequence[int]) -> list[list[int]]:
@@ -113,6 +99,25 @@ def _split(labels: Sequence[int]) -> list[list[int]]:
         if label != NOISE:
             groups.setdefault(label, []).append(index)
     return [groups[label] for label in sorted(groups)]
+
+
+def _merged(groups: Sequence[Sequence[int]], labels: Sequence[int]) -> list[list[int]]:
+    merged: dict[int, list[int]] = {}
+    for group, label in zip(groups, labels, strict=True):
+        merged.setdefault(label, []).extend(group)
+    return [sorted(merged[label]) for label in sorted(merged)]
+
+
+def _centers(
+    points: Floats, weights: Sequence[int], groups: Sequence[Sequence[int]]
+) -> tuple[Floats, list[int]]:
+    """Weighted mean and number of cases of each group."""
+    import numpy as np
+
+    centers = np.array([_center(points, weights, group) for group in groups])
+    return centers.reshape(len(groups), points.shape[1]), [
+        sum(weights[i] for i in group) for group in groups
+    ]
 
 
 def _center(points: Floats, weights: Sequence[int], group: Sequence[int]) -> Floats:

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 
 from errata_cluster.folding import Phrase, fold
 
-_WORD = re.compile(r"[^\W\d_]{2,}")
+# Short Latin words are mostly particles; short words of other scripts are not.
+_WORD = re.compile(r"(?=\S*[^\x00-\x7f])[^\W\d_]{2,}|[^\W\d_]{3,}")
 _SPOKEN = {
     "+": "plus",
     "−": "minus",
@@ -62,7 +63,7 @@ def class_terms(groups: Sequence[Sequence[Phrase]], top: int = 5) -> list[list[s
     """The words that set each group apart, by class-based TF-IDF, at most ``top`` each.
 
     Weight of word t in class c: tf(t, c) · ln(1 + A / tf(t)), A being the mean number of words per
-    class (Grootendorst 2022, BERTopic, §3.3). Words of one letter, numbers, and words that most
+    class (Grootendorst 2022, BERTopic, §3.3). Very short words, numbers, and words that most
     classes share are left out.
     """
     counts = []
@@ -89,9 +90,12 @@ def class_terms(groups: Sequence[Sequence[Phrase]], top: int = 5) -> list[list[s
 
 def describe(terms: Sequence[str], phrases: Sequence[str], explanation: str) -> str:
     """One line: the terms, up to three keyphrases, and the explanation of one case (cut at 200
-    characters)."""
-    parts = [f"Terms: {', '.join(terms)}."] if terms else []
-    if phrases:
+    characters). A single keyphrase says it all without terms."""
+    parts = []
+    if len(phrases) == 1:
+        parts.append(f"All cases: “{phrases[0]}”.")
+    elif phrases:
+        parts += [f"Terms: {', '.join(terms)}."] if terms else []
         parts.append("Examples: " + "; ".join(f"“{phrase}”" for phrase in phrases[:3]) + ".")
     words = " ".join(explanation.split())
     if words:

@@ -13,10 +13,13 @@ from errata.parts import Settings
 
 
 class RedrawSettings(Settings):
-    """Settings of the strategy ``redraw``. A bad case is redrawn at most ``per_seed`` times for one
-    error type, rejected tries of earlier waves not counted."""
+    """Settings of the strategy ``redraw``."""
 
-    per_seed: int = Field(default=8, ge=1)
+    per_seed: int = Field(
+        default=8,
+        ge=1,
+        description="accepted redraws of one bad case at most, for one error type in one round",
+    )
 
 
 class RecomputeSettings(Settings):
@@ -24,27 +27,37 @@ class RecomputeSettings(Settings):
 
 
 class NoveltySettings(Settings):
-    """Settings of the verifier ``novelty``. ``rouge_l``: F1 from which two questions of different
-    lineage count as one."""
+    """Settings of the verifier ``novelty``."""
 
-    rouge_l: float = Field(default=0.7, gt=0, le=1)
+    rouge_l: float = Field(
+        default=0.7,
+        gt=0,
+        le=1,
+        description="ROUGE-L F1 from which two questions of different lineage are duplicates",
+    )
 
 
 class LeakSettings(Settings):
-    """Settings of the verifier ``leak``. ``rouge_l``: F1 from which a question counts as leaked;
-    ``run``: length in words of a shared run that counts as a leak; ``template``: whether the same
-    story with other numbers does."""
+    """Settings of the verifier ``leak``."""
 
-    rouge_l: float = Field(default=0.7, gt=0, le=1)
-    run: int = Field(default=13, ge=3)
-    template: bool = True
+    rouge_l: float = Field(
+        default=0.7, gt=0, le=1, description="ROUGE-L F1 from which a question is a leak"
+    )
+    run: int = Field(default=13, ge=3, description="words in a row whose sharing is a leak")
+    template: bool = Field(
+        default=True, description="whether the same story with other numbers is a leak"
+    )
 
 
 class LengthSettings(Settings):
-    """Settings of the verifier ``length``: the most words (separated by blanks) and characters that
-    a question and a solution may have. 150 words for a question are Self-Instruct's."""
+    """Settings of the verifier ``length``: words are what blanks separate. 150 words for a question
+    are Self-Instruct's; the other limits are ours."""
 
-    question_words: int = Field(default=150, ge=1)
-    question_characters: int = Field(default=1500, ge=1)
-    solution_words: int = Field(default=400, ge=1)
-    solution_characters: int = Field(default=4000, ge=1)
+    question_words: int = Field(default=150, ge=1, description="words in a question at most")
+    question_characters: int = Field(
+        default=1500, ge=1, description="characters in a question at most"
+    )
+    solution_words: int = Field(default=400, ge=1, description="words in a solution at most")
+    solution_characters: int = Field(
+        default=4000, ge=1, description="characters in a solution at most"
+    )

@@ -150,7 +150,7 @@ def outputs(name: str) -> None:
     cases = [row for row in rows(name) if not row["is_correct"]]
     begin = time.perf_counter()
     for row in cases:
-        steps = [line for line in row["prediction"].split("\n") if line.strip()]
+        steps = [line for line in (row["prediction"] or "").split("\n") if line.strip()]
         steps_of[row["id"]] = steps
         found = diagnose_solution(problem_of(row), steps, None)
         by_model[row["model"]][found.keyphrase] += 1

@@ -9,6 +9,8 @@ Shares are in 0..1, times in seconds, costs in US dollars.
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from errata.records import Accuracy, Comparison, Record, Shortfall
 
 BOTH = "train and dev"
@@ -39,7 +41,7 @@ class Training(Record):
 
     examples: int
     trainer: str = ""
-    metrics: dict[str, float] = {}
+    metrics: dict[str, float] = Field(default_factory=dict)
 
 
 class CheckpointFigures(Record):
@@ -116,9 +118,9 @@ class Funnel(Record):
     accepted: int = 0
     selected_from: int = 0
     kept: int = 0
-    reasons: dict[str, int] = {}
+    reasons: dict[str, int] = Field(default_factory=dict)
     objections: tuple[ObjectionCount, ...] = ()
-    fruitless: dict[str, int] = {}
+    fruitless: dict[str, int] = Field(default_factory=dict)
     cost: float = 0.0
 
 

@@ -43,7 +43,9 @@ _KEYPHRASES = 5
 
 def round_figures(store: Store, name: str, incoming: str, stages: tuple[str, ...]) -> RoundFigures:
     """Round ``name``, which started from the checkpoint ``incoming``; ``stages`` are finished."""
-    dev = {placed.problem_id for placed in store.read("splits.jsonl", Placed) if placed.set == "dev"}
+    dev = {
+        placed.problem_id for placed in store.read("splits.jsonl", Placed) if placed.set == "dev"
+    }
     triage = triage_counts(store, name, dev)
     types, assignments = types_of(store, name)
     candidates = _Candidates.of(store, name)

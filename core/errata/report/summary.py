@@ -87,11 +87,11 @@ def set_sizes(store: Store) -> list[SetSize]:
 
 def _own_set(source: str) -> str:
     """Train is one set, whatever the number of its sources."""
-    return "train" if source.split("/")[0] == "train" else source
+    return "train" if source.split("/", maxsplit=1)[0] == "train" else source
 
 
 def _set_order(name: str) -> tuple[int, str]:
-    head = name.split("/")[0]
+    head = name.split("/", maxsplit=1)[0]
     return (_ORDER.index(head) if head in _ORDER else len(_ORDER), name)
 
 

@@ -5,18 +5,22 @@ Not covered: examples; the page has them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import batched
 from typing import TYPE_CHECKING
 
 from errata.report import words
-from errata.report.figures import CheckpointFigures, RoundFigures, Summary
+from errata.report.figures import BOTH, CheckpointFigures, RoundFigures, Summary
+from errata.stages.evaluate import chunks
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
 _TYPES_SHOWN = 12
+_NAME_SHOWN = 70  # characters of a type's name
+_BOTH = "both"
 _ROUNDS_ABREAST = 5
 
 
@@ -50,26 +54,41 @@ def _print_accuracy(summary: Summary, console: Console) -> None:
     if not shown:
         return
     heads = ("right", "accuracy", "95% interval", "fixed", "broken", "p")
-    table = _table("Accuracy", ("", *heads))
+    table = _table(("", *heads))
     for set_name in shown:
-        table.add_row(_text(f"{set_name} ({words.purpose(set_name)})", style="bold"))
+        table.add_row(_text(set_name, style="bold"))
         for figures in summary.checkpoints:
             if _measured(figures, set_name):
-                table.add_row(*(_text(cell) for cell in _accuracy_row(figures, set_name)))
-    console.print()
-    console.print(table)
-    _say(console, "fixed, broken: problems, against the last checkpoint kept before (McNemar's p)")
+                table.add_row(*_accuracy_row(figures, set_name))
+    _show(console, "Accuracy", table)
+    _say(console, "fixed, broken: problems, against the last checkpoint kept before (p: McNemar)")
     for c in summary.checkpoints:
         doubtful = [f"{a.undecided} of {a.total} on {a.set}" for a in c.accuracies if a.undecided]
         if doubtful:
             _say(console, f"undecided, counted as not right, {c.label}: {', '.join(doubtful)}")
+    _print_overall(summary, console)
+
+
+def _print_overall(summary: Summary, console: Console) -> None:
+    """From the baseline to the last kept checkpoint, where that is more than one round's step."""
+    if all(c.compared_with in (None, summary.baseline) for c in _kept_last(summary)):
+        return
+    table = _table(("", "baseline", "last kept", "fixed", "broken", "p"))
     for set_name, first, last, paired in words.at_a_glance(summary):
-        _say(
-            console,
-            f"{set_name}, from the baseline to the last kept: {words.percent(first.accuracy)} to"
-            f" {words.percent(last.accuracy)}, {paired.fixed} fixed, {paired.broken} broken,"
-            f" p {words.p_value(paired.p_value)}",
+        table.add_row(
+            _text(set_name),
+            words.percent(first.accuracy),
+            words.percent(last.accuracy),
+            words.count(paired.fixed),
+            words.count(paired.broken),
+            words.p_value(paired.p_value),
         )
+    labels = {c.id: c.label for c in summary.checkpoints}
+    _show(console, f"From {labels[summary.baseline]} to {labels[summary.final]}", table)
+
+
+def _kept_last(summary: Summary) -> list[CheckpointFigures]:
+    return [c for c in summary.checkpoints if c.id == summary.final]
 
 
 def _measured(figures: CheckpointFigures, set_name: str) -> bool:
@@ -80,7 +99,7 @@ def _accuracy_row(figures: CheckpointFigures, set_name: str) -> Iterator[str]:
     found = next(a for a in figures.accuracies if a.set == set_name)
     yield f"  {words.checkpoint(figures)}"
     if not found.complete:
-        yield f"{words.count(found.total)}/{words.count(found.problems)} tried so far"
+        yield f"{words.count(found.total)}/{words.count(found.problems)} so far"
         return
     yield f"{words.count(found.right)}/{words.count(found.total)}"
     yield words.percent(found.accuracy)
@@ -100,17 +119,16 @@ def _print_triage(summary: Summary, console: Console) -> None:
     if not rows:
         return
     names = list(rows[0][1].categories)
-    table = _table(
-        "Attempts at train and dev", ("", "attempts", *(words.category(n) for n in names))
-    )
+    table = _table(("", "attempts", *(words.category(name) for name in names)))
     for round_, counts in rows:
         table.add_row(
-            _text(f"{words.round_name(round_.name)}, {counts.set}"),
+            _text(
+                f"{words.round_name(round_.name)}, {_BOTH if counts.set == BOTH else counts.set}"
+            ),
             words.count(counts.attempts),
             *(words.count(counts.categories[name]) for name in names),
         )
-    console.print()
-    console.print(table)
+    _show(console, "Attempts at train and dev", table)
     for round_ in summary.rounds:
         found = round_.diagnoses
         if found.diagnosed:
@@ -128,7 +146,6 @@ def _print_types(round_: RoundFigures, console: Console) -> None:
         return
     shown = round_.types[:_TYPES_SHOWN]
     table = _table(
-        f"Error types of {words.round_name(round_.name)}",
         ("", "cases", "on dev", "dev fixed", "proposed", "accepted", "kept"),
         wrap=True,
     )
@@ -136,17 +153,20 @@ def _print_types(round_: RoundFigures, console: Console) -> None:
         fixed = "" if t.dev_fixed is None else words.count(t.dev_fixed)
         made = (words.count(number) for number in (t.proposed, t.accepted, t.kept))
         table.add_row(
-            _text(t.name), words.count(t.cases), words.count(t.dev_cases), fixed, *made
+            _text(_clipped(t.name)), words.count(t.cases), words.count(t.dev_cases), fixed, *made
         )
     table.add_row(_text("(unassigned)"), words.count(round_.unassigned))
-    console.print()
-    console.print(table)
+    _show(console, f"Error types of {words.round_name(round_.name)}", table)
     if len(shown) < len(round_.types):
         _say(console, f"the {len(shown)} largest of {words.count(len(round_.types))} types")
 
 
 def _type_name(round_: RoundFigures, type_id: str) -> str:
-    return next((t.name for t in round_.types if t.id == type_id), type_id)
+    return _clipped(next((t.name for t in round_.types if t.id == type_id), type_id))
+
+
+def _clipped(name: str) -> str:
+    return name if len(name) <= _NAME_SHOWN else name[: _NAME_SHOWN - 1] + "…"
 
 
 # --- candidates, time -------------------------------------------------------------------------------
@@ -154,22 +174,22 @@ def _type_name(round_: RoundFigures, type_id: str) -> str:
 
 def _print_candidates(summary: Summary, console: Console) -> None:
     made = [r for r in summary.rounds if r.funnel.proposed or r.funnel.fruitless]
-    for group in batched(made, _ROUNDS_ABREAST):
-        table = _table("Candidates", ("", *(words.round_name(r.name) for r in group)), wrap=True)
+    for group in chunks(made, _ROUNDS_ABREAST):
+        table = _table(("", *(words.round_name(r.name) for r in group)), wrap=True)
         for head, cells in _candidate_rows(group):
             table.add_row(_text(head), *cells)
-        console.print()
-        console.print(table)
+        _show(console, "Candidates", table)
 
 
 def _candidate_rows(rounds: Sequence[RoundFigures]) -> Iterator[tuple[str, list[str]]]:
     funnels = [r.funnel for r in rounds]
     yield "proposed", [words.count(f.proposed) for f in funnels]
     yield "objected to", [words.count(f.objected) for f in funnels]
-    by = [
-        {(o.reason, o.by): o.candidates for o in f.objections} for f in funnels
-    ]
-    for reason, verifier in sorted({key for counts in by for key in counts}):
+    by = [{(o.reason, o.by): o.candidates for o in f.objections} for f in funnels]
+    totals = Counter[tuple[str, str]]()
+    for counts in by:
+        totals.update(counts)
+    for reason, verifier in sorted(totals, key=lambda key: (-totals[key], key)):
         head = f"  {words.category(reason)} (by {verifier})"
         yield head, [words.count(counts.get((reason, verifier), 0)) for counts in by]
     yield "accepted", [words.count(f.accepted) for f in funnels]
@@ -181,16 +201,15 @@ def _candidate_rows(rounds: Sequence[RoundFigures]) -> Iterator[tuple[str, list[
 
 def _print_time(summary: Summary, console: Console) -> None:
     columns, rows = words.stage_seconds(summary)
-    for group in batched(columns, _ROUNDS_ABREAST + 1):
-        table = _table("Time per stage", ("", *group))
+    for group in chunks(columns, _ROUNDS_ABREAST + 1):
+        table = _table(("", *group))
         for stage, row in rows.items():
             if any(column in row for column in group):
                 cells = (words.duration(row[c]) if c in row else "" for c in group)
                 table.add_row(_text(stage), *cells)
         totals = (sum(row.get(c, 0.0) for row in rows.values()) for c in group)
         table.add_row(_text("all stages", style="bold"), *(words.duration(t) for t in totals))
-        console.print()
-        console.print(table)
+        _show(console, "Time per stage", table)
     if columns:
         _say(console, f"in all {words.duration(summary.total_seconds)}")
 
@@ -198,14 +217,12 @@ def _print_time(summary: Summary, console: Console) -> None:
 # --- rich -------------------------------------------------------------------------------------------
 
 
-def _table(title: str, heads: Sequence[str], *, wrap: bool = False) -> Table:
-    """A table whose first column is words and whose others are numbers; rules, but no frame."""
+def _table(heads: Sequence[str], *, wrap: bool = False) -> Table:
+    """A table whose first column is words and whose others are numbers; a rule, but no frame."""
     from rich import box
     from rich.table import Table
 
-    table = Table(
-        title=_text(title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
-    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
     first, *numbers = heads
     table.add_column(first, no_wrap=not wrap, overflow="fold")
     for head in numbers:
@@ -213,12 +230,18 @@ def _table(title: str, heads: Sequence[str], *, wrap: bool = False) -> Table:
     return table
 
 
+def _show(console: Console, title: str, table: Table) -> None:
+    console.print()
+    _say(console, title, style="bold")
+    console.print(table)
+
+
 def _say(console: Console, line: str, style: str = "") -> None:
     console.print(_text(line, style=style), soft_wrap=False)
 
 
-def _text(content: str, style: str = "") -> "Text":
+def _text(content: str, style: str = "") -> Text:
     """Literal text: no markup, and nothing a terminal would obey."""
     from rich.text import Text
 
-    return Text(content, style=style)
+    return Text(words.printable(content), style=style)

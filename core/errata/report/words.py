@@ -18,6 +18,7 @@ STAGES = (
     "train",
     "measure",
 )
+_DIRECTIONS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 PURPOSE = {
     "test": "reported, decides nothing",
     "ood": "out of domain: reported, decides nothing",
@@ -71,7 +72,7 @@ def category(name: str) -> str:
 
 def purpose(set_name: str) -> str:
     """What a set is for."""
-    return PURPOSE.get(set_name.split("/")[0], "")
+    return PURPOSE.get(set_name.split("/", maxsplit=1)[0], "")
 
 
 def checkpoint(figures: CheckpointFigures) -> str:
@@ -119,6 +120,9 @@ def stage_seconds(summary: Summary) -> tuple[list[str], dict[str, dict[str, floa
 
 
 def printable(text: str) -> str:
-    """On one line, with control characters (a terminal obeys them) made visible as U+FFFD."""
-    line = " ".join(text.split())
-    return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cf") else c for c in line)
+    """With what a terminal would obey (control characters, changes of direction) made visible."""
+    return "".join("\ufffd" if _obeyed(c) else c for c in text.replace("\n", " "))
+
+
+def _obeyed(character: str) -> bool:
+    return unicodedata.category(character) == "Cc" or character in _DIRECTIONS

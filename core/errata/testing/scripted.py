@@ -27,7 +27,7 @@ from errata.records import (
 )
 
 _CHECKPOINT = "scripted.json"
-_NUMBER = re.compile(r"\d+(?=\D*$)")
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class Student(Protocol):
 class CarelessStudent:
     """Right with a chance that grows with practice; otherwise off by one, cut short, or silent.
 
+    An answer that is off by one may have an earlier number off by one as well.
+
     ``skill`` is the chance of a right answer without practice, ``gain`` what each example adds.
     """
 
@@ -64,7 +66,18 @@ class CarelessStudent:
             return Answer(solution[: len(solution) // 2], "length")
         if slip < 0.2:
             return Answer("I do not know.")
-        return Answer(_NUMBER.sub(lambda last: str(int(last.group()) + 1), solution))
+        return Answer(_off_by_one(solution, earlier=int(unit(problem.id, "place") * 3)))
+
+
+def _off_by_one(text: str, earlier: int) -> str:
+    numbers = list(_NUMBER.finditer(text))
+    for number in sorted({*numbers[-1:], *numbers[-1 - earlier :][:1]}, key=_backwards):
+        text = f"{text[: number.start()]}{int(number.group()) + 1}{text[number.end() :]}"
+    return text
+
+
+def _backwards(number: re.Match[str]) -> int:
+    return -number.start()
 
 
 class ScriptedTarget:

@@ -91,6 +91,9 @@ def equations(text: str) -> list[Equation]:
     return found
 
 
+Span = tuple[Expression, int, int]
+
+
 def _read_before_annotation(before: str, begin: int) -> list[Equation]:
     """Equations between two annotations, less the one that the annotation repeats."""
     tail = before.rstrip(" $£€")
@@ -110,17 +113,39 @@ def _read(text: str, offset: int, annotated: bool = False) -> list[Equation]:
     found: list[Equation] = []
     run: list[Token] = []
     folded = fold(text)
+    label, pending = "", None
     for token in [*tokenize(folded), Token("break", "", len(folded), len(folded))]:
         if token.kind != "break":
             run.append(token)
             continue
         if any(part.kind == "equals" for part in run):
-            found += _chain(run, folded, offset, annotated)
+            segments, signs = _split(run)
+            found += _chain(segments, signs, folded, offset, annotated)
+            name, value = _label(segments[0]), leading(segments[1])
+            if name and name == label and pending and value:
+                found += _continued(pending, value, folded, offset + signs[0].start)
+            last = leading(segments[-1])
+            label, pending = (name, last) if name and last else (label, pending)
         run = []
     return found
 
 
-def _chain(run: Sequence[Token], text: str, offset: int, annotated: bool) -> list[Equation]:
+def _label(tokens: Sequence[Token]) -> str:
+    """What stands left of "=" when it is words alone ("total cost = …"); empty otherwise."""
+    if not tokens or any(token.kind not in ("word", "of", "name") for token in tokens):
+        return ""
+    return " ".join(token.text.lower() for token in tokens)
+
+
+def _continued(before: Span, after: Span, text: str, start: int) -> list[Equation]:
+    """"cost = 50 - 15; cost = 35" claims that 50 - 15 is 35."""
+    if not symbols(before[0]) or names_in(before[0]) or names_in(after[0]):
+        return []
+    words = f"{text[before[1] : before[2]].strip()} = {text[after[1] : after[2]].strip()}"
+    return [Equation(before[0], after[0], words, start=start)]
+
+
+def _split(run: Sequence[Token]) -> tuple[list[list[Token]], list[Token]]:
     segments: list[list[Token]] = [[]]
     signs: list[Token] = []
     for token in run:
@@ -129,6 +154,16 @@ def _chain(run: Sequence[Token], text: str, offset: int, annotated: bool) -> lis
             segments.append([])
         else:
             segments[-1].append(token)
+    return segments, signs
+
+
+def _chain(
+    segments: Sequence[Sequence[Token]],
+    signs: Sequence[Token],
+    text: str,
+    offset: int,
+    annotated: bool,
+) -> list[Equation]:
     found: list[Equation] = []
     for index, sign in enumerate(signs):
         left = trailing(segments[index], whole=index > 0)
@@ -150,9 +185,6 @@ def _chain(run: Sequence[Token], text: str, offset: int, annotated: bool) -> lis
             )
         )
     return found
-
-
-Span = tuple[Expression, int, int]
 
 
 def trailing(tokens: Sequence[Token], whole: bool = False) -> Span | None:

@@ -1,8 +1,6 @@
-"""Steps that compute but lead off: which equation has no counterpart in the reference, and why.
+"""Names what is wrong with a step that computes but leads off, by comparing it with the reference.
 
-A value counts as right when a right route may meet it (``reference.py``) or when a result of the
-reference is built on it later in the attempt.
-Not covered: right values reached for a wrong reason.
+Not covered: finding that step (``judging.py``); right values reached for a wrong reason.
 """
 
 from __future__ import annotations
@@ -14,6 +12,7 @@ from fractions import Fraction
 from errata_math.arithmetic.equations import Equation
 from errata_math.arithmetic.expressions import kind_of, leaves
 from errata_math.diagnosis.findings import Finding
+from errata_math.diagnosis.judging import Judged
 from errata_math.diagnosis.reference import Reference
 from errata_math.diagnosis.slips import power_of_ten
 from errata_math.diagnosis.work import Claim, Work
@@ -21,32 +20,9 @@ from errata_math.diagnosis.work import Claim, Work
 _UNITS = tuple(Fraction(unit) for unit in (60, 12, 24, 7, 1000, 16, 3, 52, 30, 365, 4))
 
 
-def first_detour(work: Work, reference: Reference) -> Claim | None:
-    """The first claim that holds (or cannot be judged) and whose value no right route meets."""
-    for index, claim in enumerate(work.claims):
-        if claim.holds is False or claim.value in claim.uses:
-            continue
-        if reference.reaches(claim.value):
-            continue
-        if not _confirmed_later(claim, work.claims[index + 1 :], reference):
-            return claim
-    return None
-
-
-def _confirmed_later(claim: Claim, later: Sequence[Claim], reference: Reference) -> bool:
-    """Whether a result of the reference is built on this value."""
-    built = {claim.value}
-    for other in later:
-        if other.holds is False or not built.intersection(other.uses):
-            continue
-        if other.value not in reference.given and reference.derives(other.value):
-            return True
-        built.add(other.value)
-    return False
-
-
-def detour(claim: Claim, work: Work, reference: Reference) -> Finding:
+def detour(wrong: Judged, work: Work, reference: Reference) -> Finding:
     """What is wrong with a step that computes but leads off."""
+    claim = wrong.claim
     used = Counter(claim.uses)
     operation = kind_of(claim.equation.left)
     open_ones = _not_reached(work, claim, reference)
@@ -54,6 +30,8 @@ def detour(claim: Claim, work: Work, reference: Reference) -> Finding:
         phrase = _compared(claim, used, operation, equation)
         if phrase:
             return _finding(claim, operation, *phrase, equation.claimed)
+    if wrong.judgement == "nowhere":
+        return _finding(claim, operation, "a number that nothing gives", "quantity", None)
     unit = _unit(claim, reference)
     if unit:
         return _finding(claim, operation, *unit, None)
@@ -133,7 +111,7 @@ def _never_used(work: Work, reference: Reference) -> list[Fraction]:
     used = {value for claim in work.claims for value in claim.uses}
     used |= {1 - value for value in used} | {value / 100 for value in used}
     used |= {value * 100 for value in used}
-    return sorted(value for value in reference.given_used if value not in used)
+    return sorted(value for value in reference.used if value not in used)
 
 
 def _one_off(

@@ -14,9 +14,10 @@ from collections.abc import Callable, Sequence
 from pydantic import JsonValue
 
 from errata.records import BadCase, Diagnosis, Problem
-from errata_math.diagnosis.detours import detour, first_detour
+from errata_math.diagnosis.detours import detour
 from errata_math.diagnosis.endings import ending
 from errata_math.diagnosis.findings import Finding, explanation, shown
+from errata_math.diagnosis.judging import first_wrong, judge
 from errata_math.diagnosis.reference import Reference, read_reference
 from errata_math.diagnosis.slips import slip
 from errata_math.diagnosis.work import Claim, Work, read_work
@@ -66,20 +67,16 @@ def diagnose_solution(problem: Problem, steps: Sequence[str], final: str | None)
 
 def first_finding(work: Work, reference: Reference) -> Finding | None:
     """The first thing wrong; None when the answer is right and every equation holds."""
-    wrong = next((claim for claim in work.claims if claim.holds is False), None)
     right_answer = work.final is not None and work.final == reference.answer
-    led_off = None if right_answer else first_detour(work, reference)
-    if wrong and (led_off is None or _before(wrong, led_off, work)):
-        return slip(wrong.equation, wrong.step, _is_partial(wrong, reference))
-    if led_off:
-        return detour(led_off, work, reference)
+    judged = judge(work, reference)
     if right_answer:
-        return None
-    return ending(work, reference)
-
-
-def _before(first: Claim, second: Claim, work: Work) -> bool:
-    return work.claims.index(first) <= work.claims.index(second)
+        judged = [item for item in judged if item.judgement == "slip"]
+    wrong = first_wrong(judged, reference)
+    if wrong is not None and wrong.judgement == "slip":
+        return slip(wrong.claim.equation, wrong.claim.step, _is_partial(wrong.claim, reference))
+    if wrong is not None:
+        return detour(wrong, work, reference)
+    return None if right_answer else ending(work, reference)
 
 
 def _is_partial(claim: Claim, reference: Reference) -> bool:

@@ -1,8 +1,7 @@
-"""What a right solution may come across: the values of the reference, and those of other routes.
+"""What a right solution may come across: the results of the reference, and those of other routes.
 
-The annotated equations of the reference are linked into one tree per result (an operand that an
-earlier equation produced is replaced by that equation) and multiplied out. Partial sums of the terms
-and partial products of the factors are values that another order of working would meet.
+The annotated equations of the reference are linked into one tree per result and multiplied out;
+partial sums of the terms and partial products of the factors are what another order would meet.
 Not covered: routes that use knowledge beyond the reference's own operations.
 """
 
@@ -12,59 +11,70 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import combinations
 
 from errata.records import Problem
 from errata_math.arithmetic.equations import Equation, equations
 from errata_math.arithmetic.expressions import (
     Expression,
-    Negative,
     Number,
     Operation,
     Percent,
-    evaluate,
     leaves,
     walk,
 )
 from errata_math.arithmetic.quantities import Quantity, quantities
+from errata_math.diagnosis.traces import CONSTANTS, Trace, expand, linked, partial_traces, trace
 from errata_math.diagnosis.work import number_in
 
-MAX_TERMS = 8
-MAX_FACTORS = 6
-MAX_LINKS = 60
-
-Factor = tuple[Fraction, int]
-Term = tuple[Factor, ...]
+_MORE_CONSTANTS = frozenset(Fraction(value) for value in (3, 4, 16, 30, 3600))
 
 
 @dataclass(frozen=True)
 class Reference:
-    """``results`` in order, without the question's own numbers; ``reachable`` includes them all."""
+    """``results`` and ``equations`` in order. ``strict`` are the traces of the reference's own
+    steps and their parts; ``wide`` those of its formula multiplied out. ``given`` are the numbers of
+    the question, ``shares`` what its shares leave over."""
 
     equations: tuple[Equation, ...]
     results: tuple[Fraction, ...]
     answer: Fraction | None
-    given: tuple[Fraction, ...]
-    given_used: frozenset[Fraction]
-    reachable: frozenset[Fraction]
-    derived: frozenset[Fraction]
+    given: frozenset[Fraction]
+    used: frozenset[Fraction]
+    shares: frozenset[Fraction]
+    strict: frozenset[Trace]
+    wide: frozenset[Trace]
+    values: frozenset[Fraction]
+    loose: frozenset[Fraction]
+    operands: frozenset[Fraction]
+    question: str
 
-    def reaches(self, value: Fraction) -> bool:
-        """Whether a right route may meet the value (rounded to about four digits at worst)."""
-        return value in self.reachable or _near(value, self.reachable)
+    def known(self, value: Fraction) -> bool:
+        """Whether a step may use the number without having made it."""
+        return (
+            value in self.given
+            or value in CONSTANTS
+            or value in _MORE_CONSTANTS
+            or value in self.shares
+            or value in self.operands
+        )
 
-    def derives(self, value: Fraction) -> bool:
-        """Whether the value is a result of the reference rather than a number of the question."""
-        return value in self.derived or _near(value, self.derived)
 
-
-def _near(value: Fraction, known: Iterable[Fraction]) -> bool:
+def near(value: Fraction, known: Iterable[Fraction]) -> bool:
+    """Whether ``value`` is one of ``known`` but for rounding (to a whole number, or 1 in 2,000)."""
     if value.denominator == 1 and abs(value) < 1000:
         return any(
             other.denominator not in (1, 2, 4, 5) and abs(other - value) <= Fraction(1, 2)
             for other in known
         )
     return any(abs(other - value) * 2000 <= abs(other) for other in known)
+
+
+def fractional(expression: Expression) -> bool:
+    """Whether a percentage or a fraction is written in it, whose shadow depends on how."""
+    return any(
+        isinstance(node, Percent) or (isinstance(node, Number) and node.value.denominator != 1)
+        for node in walk(expression)
+    )
 
 
 def read_reference(problem: Problem) -> Reference:
@@ -74,35 +84,82 @@ def read_reference(problem: Problem) -> Reference:
 
 @lru_cache(maxsize=256)
 def _read(question: str, solution: str, answer_text: str) -> Reference:
-    answer = number_in(answer_text)
-    found = tuple(
-        equation for equation in equations(solution) if equation.claimed is not None
-    )
+    found = tuple(item for item in equations(solution) if item.claimed is not None)
     asked = quantities(question)
-    given = tuple(dict.fromkeys(value for item in asked for value in _forms(item)))
-    results = tuple(value for item in found if (value := item.claimed) is not None)
-    derived = _derived(found)
-    if answer is not None:
-        derived.add(answer)
-    reachable = derived | set(given) | _complements(asked) | _rescaled(results)
+    given = frozenset(value for item in asked for value in _forms(item))
+    strict: set[Trace] = set()
+    wide: set[Trace] = set()
+    loose: set[Fraction] = set()
+    for index, item in enumerate(found):
+        whole = linked(item.left, found[:index])
+        parts = [trace(node) for node in walk(whole) if isinstance(node, Operation)]
+        strict.update(part for part in parts if part is not None)
+        full = trace(whole)
+        if full is not None and item.claimed is not None:
+            strict.add((item.claimed, full[1]))
+        strict |= _direct(item, found[:index])
+        wide |= partial_traces(expand(whole))
+        if fractional(whole) and item.claimed is not None:
+            loose.add(item.claimed)
     used = {leaf for item in found for leaf in leaves(item.left)}
     return Reference(
-        found,
-        results,
-        answer,
-        given,
-        frozenset(value for value in given if value in used),
-        frozenset(reachable),
-        frozenset(derived),
+        equations=found,
+        results=tuple(value for item in found if (value := item.claimed) is not None),
+        answer=number_in(answer_text),
+        given=given,
+        used=frozenset(value for value in given if value in used),
+        shares=_shares(asked),
+        strict=frozenset(strict),
+        wide=frozenset(wide | strict),
+        values=frozenset(value for value, _ in strict),
+        loose=frozenset(loose),
+        operands=frozenset(used),
+        question=question,
     )
+
+
+def _direct(item: Equation, earlier: Sequence[Equation]) -> set[Trace]:
+    """Partial sums and products of one equation's own operands, each with its full trace."""
+    made = made_by(earlier)
+    if not isinstance(item.left, Operation):
+        return set()
+    parts = [part for part in _operands(item.left, item.left.symbol)]
+    traces = [found for part in parts if (found := trace(part, made)) is not None]
+    if not 2 < len(traces) == len(parts) <= 6 or item.left.symbol not in "+*":
+        return set()
+    results: set[Trace] = set()
+    for first in range(len(traces)):
+        for second in range(first + 1, len(traces)):
+            one, two = traces[first], traces[second]
+            if item.left.symbol == "+":
+                results.add((one[0] + two[0], one[1] + two[1]))
+            else:
+                results.add((one[0] * two[0], one[1] * two[1]))
+    return results
+
+
+def _operands(expression: Expression, symbol: str) -> list[Expression]:
+    if isinstance(expression, Operation) and expression.symbol == symbol:
+        return [*_operands(expression.left, symbol), *_operands(expression.right, symbol)]
+    return [expression]
+
+
+def made_by(earlier: Sequence[Equation]) -> dict[Fraction, Trace]:
+    """The traces of results by value, latest last."""
+    made: dict[Fraction, Trace] = {}
+    for item in earlier:
+        full = trace(item.left, made)
+        if full is not None and item.claimed is not None:
+            made[item.claimed] = (item.claimed, full[1])
+    return made
 
 
 def _forms(item: Quantity) -> tuple[Fraction, ...]:
     return (item.value, item.value / 100) if item.percent else (item.value,)
 
 
-def _complements(asked: Sequence[Quantity]) -> set[Fraction]:
-    """What is left, or left over, of a share the question names."""
+def _shares(asked: Sequence[Quantity]) -> frozenset[Fraction]:
+    """What is left, or comes to, when a share that the question names is taken off or added."""
     found: set[Fraction] = set()
     for item in asked:
         if item.percent:
@@ -110,111 +167,4 @@ def _complements(asked: Sequence[Quantity]) -> set[Fraction]:
             found |= {1 - share, 1 + share, 100 - item.value, 100 + item.value, share}
         elif 0 < item.value < 1:
             found |= {1 - item.value, 1 + item.value}
-    return found
-
-
-def _rescaled(results: Sequence[Fraction]) -> set[Fraction]:
-    """The results in another unit: cents, minutes."""
-    return {
-        value * factor for value in results for factor in (60, Fraction(1, 60), 100, Fraction(1, 100))
-    }
-
-
-def _derived(found: Sequence[Equation]) -> set[Fraction]:
-    values: set[Fraction] = set()
-    for index, item in enumerate(found):
-        if (claimed := item.claimed) is not None:
-            values.add(claimed)
-        for node in walk(item.left):
-            if isinstance(node, Operation) and (value := evaluate(node)) is not None:
-                values.add(value)
-        values |= partial_values(expand(item.left))
-        values |= partial_values(expand(linked(item.left, found[:index])))
-    return values
-
-
-def linked(expression: Expression, earlier: Sequence[Equation]) -> Expression:
-    """The expression with every operand that an earlier equation produced replaced by its left side."""
-    makers: dict[Fraction, tuple[int, Expression]] = {}
-    for index, item in enumerate(earlier):
-        if item.claimed is not None and not isinstance(item.left, Number):
-            makers[item.claimed] = (index, item.left)
-    budget = [MAX_LINKS]
-
-    def replace(node: Expression, before: int) -> Expression:
-        if isinstance(node, Operation):
-            return Operation(node.symbol, replace(node.left, before), replace(node.right, before))
-        if isinstance(node, Number) and node.value in makers and budget[0] > 0:
-            index, maker = makers[node.value]
-            if index < before:
-                budget[0] -= 1
-                return replace(maker, index)
-        return node
-
-    return replace(expression, len(earlier))
-
-
-def expand(expression: Expression) -> list[Term]:
-    """Multiplied out: terms of factors (value, +1 or −1 as exponent). [] when it grows beyond bounds."""
-    match expression:
-        case Operation(symbol="+" | "-", left=left, right=right):
-            first, second = expand(left), expand(right)
-            if not first or not second:
-                return []
-            if expression.symbol == "-":
-                second = [((Fraction(-1), 1), *term) for term in second]
-            terms = first + second
-        case Operation(symbol="*", left=left, right=right):
-            terms = [one + two for one in expand(left) for two in expand(right)]
-        case Operation(symbol="/", left=left, right=right):
-            divisor = expand(right)
-            if len(divisor) == 1:
-                inverse = tuple((value, -power) for value, power in divisor[0])
-                terms = [term + inverse for term in expand(left)]
-            else:
-                value = evaluate(right)
-                terms = [(*term, (value, -1)) for term in expand(left)] if value else []
-        case Negative(inner=inner):
-            terms = [((Fraction(-1), 1), *term) for term in expand(inner)]
-        case Percent() | Number() | Operation():
-            value = evaluate(expression)
-            terms = [] if value is None else [((value, 1),)]
-        case _:
-            terms = []
-    return terms if len(terms) <= 4 * MAX_TERMS else []
-
-
-def partial_values(terms: Sequence[Term]) -> set[Fraction]:
-    """Values of partial products of each term and partial sums of the terms, within bounds."""
-    values: set[Fraction] = set()
-    totals: list[Fraction] = []
-    for term in terms:
-        plain = [factor for factor in term if factor != (Fraction(-1), 1)]
-        if len(plain) <= MAX_FACTORS:
-            for size in range(2, len(plain) + 1):
-                for chosen in combinations(plain, size):
-                    product = _product(chosen)
-                    if product is not None:
-                        values.add(product)
-        total = _product(term)
-        if total is None:
-            return values
-        totals.append(total)
-    values.update(totals)
-    values.update(abs(total) for total in totals)
-    if 1 < len(totals) <= MAX_TERMS:
-        for size in range(2, len(totals) + 1):
-            values.update(sum(chosen, Fraction(0)) for chosen in combinations(totals, size))
-    values.update([abs(value) for value in values])
-    return values
-
-
-def _product(factors: Iterable[Factor]) -> Fraction | None:
-    result = Fraction(1)
-    for value, power in factors:
-        if power < 0 and not value:
-            return None
-        result = result * value if power > 0 else result / value
-        if result.numerator.bit_length() > 512:
-            return None
-    return result
+    return frozenset(found)

@@ -3,6 +3,14 @@
 Not covered: anything with decimals or fractions, and checking (``errata_math.checking``).
 """
 
-from errata_math.drills.stream import KINDS, drill_key, drill_of, generate, is_drill, variant
+from errata_math.drills.stream import (
+    KINDS,
+    drill_answer,
+    drill_key,
+    drill_of,
+    generate,
+    is_drill,
+    variant,
+)
 
-__all__ = ["KINDS", "drill_key", "drill_of", "generate", "is_drill", "variant"]
+__all__ = ["KINDS", "drill_answer", "drill_key", "drill_of", "generate", "is_drill", "variant"]

@@ -53,7 +53,7 @@ TEMPLATES = (
     ),
     Template(
         "how-many-more",
-        "{name} has {a} shells and Tom has {b} shells. How many more shells than Tom does {he} have?",
+        "{name} has {a} shells and Tom has {b} shells. How many more shells than Tom does {name} have?",
         ("a - b",),
         {"a": (20, 99), "b": (5, 80)},
     ),
@@ -129,6 +129,7 @@ TEMPLATES = (
         "{b} notebooks cost ${a} altogether. How many dollars does one notebook cost?",
         ("a / b",),
         {"a": (12, 90), "b": (3, 9)},
+        limit=15,
     ),
 )
 

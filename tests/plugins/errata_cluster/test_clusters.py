@@ -6,10 +6,13 @@ import math
 from collections import Counter
 from random import Random
 
-import numpy as np
 import pytest
 
-from errata_cluster.clusters import NOISE, cluster, merge_to
+from errata_cluster.clusters import NOISE, cluster, merge_same, merge_to
+from errata_cluster.settings import GroupSettings
+
+np = pytest.importorskip("numpy", reason="the extra errata[cluster] is not installed")
+DEFAULT = GroupSettings()
 
 
 def blobs(count: int, each: int, spread: float, seed: int = 0):
@@ -28,34 +31,50 @@ def agree(found, planted) -> bool:
 
 def test_planted_blobs_are_found() -> None:
     points, planted = blobs(4, 12, 0.02)
-    labels = cluster(points, [1] * 48, 5, 1, 5000, Random(0))
+    labels = cluster(points, [1] * 48, DEFAULT, Random(0))
     assert NOISE not in labels
     assert agree(labels, planted)
 
 
 def test_a_heavy_point_is_a_cluster_and_a_light_one_is_noise() -> None:
     points, _ = blobs(12, 1, 0.0)
-    weights = [40] * 4 + [1] * 8
-    labels = cluster(points, weights, 5, 1, 5000, Random(0))
+    # The heavy points lie nearer to each other than to any light one.
+    points[1:4] = points[0] + np.eye(32)[:3] * 0.3
+    labels = cluster(points, [40] * 4 + [1] * 8, DEFAULT, Random(0))
     assert len(set(labels[:4])) == 4
     assert set(labels[4:]) == {NOISE}
+    assert set(cluster(points, [1] * 12, DEFAULT, Random(0))) == {NOISE}
 
 
-def test_coarsening_keeps_the_blobs() -> None:
+def test_coarsening_and_merging_find_the_blobs() -> None:
     points, planted = blobs(6, 400, 0.02)
-    labels = cluster(points, [1] * 2400, 5, 1, 500, Random(0))
-    sizes = Counter((int(label), int(blob)) for label, blob in zip(labels, planted, strict=True))
-    assert NOISE not in {label for label, _ in sizes}
-    # No cluster mixes blobs.
-    assert len({label for label, _ in sizes}) == len(sizes)
-    again = cluster(points, [1] * 2400, 5, 1, 500, Random(0))
-    assert (labels == again).all()
+    few = GroupSettings(max_points=500)
+    labels = cluster(points, [1] * 2400, few, Random(0))
+    assert (labels == cluster(points, [1] * 2400, few, Random(0))).all()
+    assert Counter(int(label) for label in labels)[NOISE] < 240
+    ids = sorted(set(labels) - {NOISE})
+    assert len(ids) <= 100
+    centers = np.array([points[labels == label].mean(axis=0) for label in ids])
+    merged = dict(zip(ids, merge_same(centers, [1] * len(ids), 0.8), strict=True))
+    kept = labels != NOISE
+    assert agree([merged[label] for label in labels[kept]], planted[kept])
 
 
 @pytest.mark.parametrize("n", [0, 1, 3])
 def test_fewer_points_than_a_cluster_are_noise(n: int) -> None:
     points = np.eye(3)[:n]
-    assert list(cluster(points, [1] * n, 5, 1, 5000, Random(0))) == [NOISE] * n
+    assert list(cluster(points, [1] * n, DEFAULT, Random(0))) == [NOISE] * n
+
+
+def test_the_same_are_merged_and_others_not() -> None:
+    angles = [0.0, 0.1, 1.0, 1.25, 2.5]
+    points = np.array([[math.cos(a), math.sin(a)] for a in angles])
+    assert merge_same(points, [1] * 5, 1.0) == [0, 1, 2, 3, 4]
+    assert merge_same(points, [1] * 5, math.cos(0.2)) == [0, 0, 1, 2, 3]
+    assert merge_same(points, [1] * 5, math.cos(0.3)) == [0, 0, 1, 1, 2]
+    # From 0.05 to 1.125 is further than 0.9 although from 0.1 to 1.0 is not.
+    assert merge_same(points, [1] * 5, math.cos(0.95)) == [0, 0, 1, 1, 2]
+    assert merge_same(points[:0], [], 0.8) == []
 
 
 def test_the_nearest_are_merged_first() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 import sys
 
-import numpy as np
 import pytest
 
 from errata.errors import MissingExtra
 from errata_cluster.embedder import SentenceEmbedder, resolve
+
+np = pytest.importorskip("numpy", reason="the extra errata[cluster] is not installed")
 
 
 def test_unit_vectors_that_mean_something(minilm) -> None:

@@ -78,6 +78,17 @@ def test_planted_families_are_found(make_grouper) -> None:
     assert sum(found.values()) >= 18
 
 
+def test_frequent_paraphrases_are_not_mixed_and_many_are_one(make_grouper) -> None:
+    given, labels = planted(copies=6)
+    grouping = group(make_grouper(), given)
+    assert len(grouping.types) <= 12
+    families = {
+        (assignment.types[0], label)
+        for assignment, label in zip(grouping.assignments, labels, strict=True)
+    }
+    assert len(families) == len(grouping.types)
+
+
 def test_counts_names_and_assignments_agree(make_grouper) -> None:
     given, _ = planted(copies=1)
     grouping = group(make_grouper(), given)
@@ -158,6 +169,14 @@ def test_noise_is_unassigned_and_no_type(make_grouper) -> None:
     strange = [d.model_copy(update={"attempt_id": "x" + d.attempt_id}) for d in strange]
     grouping = group(make_grouper(), [*given, *strange])
     assert [a.types for a in grouping.assignments[-4:]] == [()] * 4
+
+
+def test_nothing_alike_means_no_types(make_grouper) -> None:
+    words = "zebra violin glacier tax moss opera kettle comet ladder pepper quartz sonnet tram"
+    given = diagnoses([*words.split(), "wolf", "yacht", "ivory", "jazz"])
+    grouping = group(make_grouper(min_cluster_size=4), given)
+    assert list(grouping.types) == []
+    assert [a.types for a in grouping.assignments] == [()] * len(given)
 
 
 @pytest.mark.parametrize("phrases", [[], ["one"], ["", "  "], ["one", ""]])

@@ -41,10 +41,12 @@ def test_terms_set_classes_apart() -> None:
     assert terms[0][0] == "borrow"
     assert set(terms[1][:2]) == {"time", "unit"}
     assert all("the" not in group for group in terms)
+    assert class_terms([fold_all(["忘记 借位 of x"])]) == [["借位", "忘记"]]
 
 
 def test_description() -> None:
     text = describe(["borrow"], ["a", "b", "c", "d"], " 52 - 17\n= 45 " + "x" * 300)
     assert text.startswith("Terms: borrow. Examples: “a”; “b”; “c”. One case: 52 - 17 = 45 xx")
     assert text.endswith("…")
+    assert describe(["borrow"], ["borrow skipped"], "") == "All cases: “borrow skipped”."
     assert describe([], [], "") == ""

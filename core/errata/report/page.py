@@ -1,0 +1,207 @@
+"""``write_page``: the report of a run as one self-contained HTML file.
+
+No script runs in it and nothing is fetched: a content security policy forbids both. Everything that a
+model wrote goes through the template's escaping. Figures come from the summary, which is embedded as
+JSON; examples are sampled, and cut down until the page is under ``LIMIT`` bytes.
+
+Not covered: search, filters, and the live page of a run that goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from errata.records import (
+    Candidate,
+    Correction,
+    Critique,
+    Pair,
+    Problem,
+    Trajectory,
+)
+from errata.report import charts, words
+from errata.report.figures import Summary
+from errata.report.samples import (
+    BUDGETS,
+    KEPT,
+    NOT_KEPT,
+    Budget,
+    Samples,
+    Steps,
+    sample,
+)
+from errata.report.summary import summarize
+from errata.store import Store
+
+NAME = "report.html"
+LIMIT = 1_900_000  # bytes
+
+
+def write_page(store: Store, steps: Steps | None = None) -> Path:
+    """Write ``report.html`` into the run, atomically; returns its path.
+
+    ``steps`` splits a solution as the domain does (``Domain.steps``), so that diagnoses mark the
+    step they mean; without it the steps are the lines that are not empty, as where a domain has no
+    ``errata_steps``.
+    """
+    summary = summarize(store)
+    samples = sample(store, summary, steps or lines)
+    recipe = store.file("recipe.yaml")
+    text = recipe.read_text(encoding="utf-8") if recipe.exists() else ""
+    for budget in BUDGETS:
+        page = render(summary, samples, text, budget)
+        if len(page.encode()) <= LIMIT:
+            break
+    store.write(NAME, page)
+    return store.file(NAME)
+
+
+def lines(problem: Problem, solution: str) -> list[str]:  # noqa: ARG001 the shape of Domain.steps
+    """The lines of a solution that are not empty."""
+    return [line.strip() for line in solution.splitlines() if line.strip()]
+
+
+def render(summary: Summary, samples: Samples, recipe: str, budget: Budget) -> str:
+    """The page as text, with examples up to ``budget``."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("errata", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "percent": words.percent,
+        "count": words.count,
+        "p": words.p_value,
+        "duration": words.duration,
+        "figure": words.figure,
+        "words": words.category,
+        "clip": lambda text: clipped(text, budget.characters),
+    }
+    view = View(summary, samples, budget)
+    return environment.get_template("page.html.j2").render(
+        s=summary,
+        view=view,
+        words=words,
+        budget=budget,
+        recipe=recipe,
+        panels=charts.panels(summary),
+        histogram=charts.histogram,
+        chart=charts,
+        data=embedded(summary),
+    )
+
+
+def embedded(summary: Summary) -> Any:
+    """The summary as JSON that cannot end its script element."""
+    from markupsafe import Markup
+
+    text = summary.model_dump_json()
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704 what HTML would read is escaped above
+
+
+def clipped(text: str, characters: int) -> str:
+    """The beginning of ``text``, and how much is left out."""
+    if len(text) <= characters:
+        return text
+    return f"{text[:characters]} … ({len(text) - characters:,} more characters)"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A numbered step; ``number`` is None for a gap, whose text says how many are left out."""
+
+    number: int | None
+    text: str
+    wrong: bool = False
+
+
+def numbered(steps: Sequence[str], wrong: int | None, characters: int) -> list[Line]:
+    """Steps from 1; of a long solution the beginning, what surrounds the wrong step, and the end."""
+    marked = wrong if wrong and wrong <= len(steps) else None
+    count = len(steps)
+    shown = set(range(1, count + 1))
+    if count > 14:
+        middle = marked or 4
+        near = range(middle - 4, middle + 4)
+        shown = {n for n in (1, 2, 3, *near, count - 1, count) if 1 <= n <= count}
+    found: list[Line] = []
+    last = 0
+    for number in sorted(shown):
+        if number > last + 1:
+            found.append(Line(None, f"… {number - last - 1} steps left out"))
+        text = clipped(steps[number - 1], max(80, characters // 4))
+        found.append(Line(number, text, number == marked))
+        last = number
+    return found
+
+
+@dataclass(frozen=True)
+class View:
+    """What the template asks for beyond the summary."""
+
+    summary: Summary
+    samples: Samples
+    budget: Budget
+
+    def cases(self, round_name: str, type_id: str) -> list[Any]:
+        """Sampled bad cases of a type."""
+        return self.samples.cases.get((round_name, type_id), [])[: self.budget.cases]
+
+    def steps(self, case: Any) -> list[Line]:
+        """The target's solution as numbered steps."""
+        return numbered(case.steps, case.diagnosis.step, self.budget.characters)
+
+    def changes(self, checkpoint: str, set_name: str, direction: str) -> list[Any]:
+        """Sampled problems that a checkpoint fixed or broke."""
+        found = self.samples.changes.get((checkpoint, set_name, direction), [])
+        return found[: self.budget.changes]
+
+    def candidates(self, round_name: str) -> list[tuple[str, list[Any]]]:
+        """Sampled candidates by fate: kept, not kept, then by objection."""
+        fates = [fate for name, fate in self.samples.candidates if name == round_name]
+        order = {KEPT: 0, NOT_KEPT: 1}
+        fates.sort(key=lambda fate: (order.get(fate, 2), fate))
+        found = self.samples.candidates
+        return [(f, found[round_name, f][: self.budget.candidates]) for f in fates]
+
+    def fruitless(self, round_name: str) -> list[tuple[str, list[Any]]]:
+        """Sampled tries without a candidate, by reason."""
+        found = {
+            r: tries for (name, r), tries in self.samples.fruitless.items() if name == round_name
+        }
+        return [(r, tries[: self.budget.candidates]) for r, tries in sorted(found.items())]
+
+    def parts(self, candidate: Candidate) -> Iterable[tuple[str, str]]:
+        """A candidate as headed texts."""
+        return [("question", candidate.body.problem.question), *_body(candidate)]
+
+
+def _body(candidate: Candidate) -> list[tuple[str, str]]:
+    body = candidate.body
+    match body:
+        case Correction():
+            wrong = "\n".join(f"{n}. {step}" for n, step in enumerate(body.wrong_steps, 1))
+            why = f"Step {body.wrong_step}: {body.explanation}"
+            found = [
+                ("wrong solution", wrong),
+                ("first wrong step", why),
+                ("corrected", body.corrected),
+            ]
+        case Trajectory():
+            found = [("trajectory", body.text)]
+        case Pair():
+            found = [("prefix", body.prefix), ("better", body.chosen), ("worse", body.rejected)]
+        case Critique():
+            found = [("response", body.response), ("critique", body.critique)]
+        case _:
+            found = [("solution", body.problem.solution), ("answer", body.problem.answer)]
+    return [(head, text) for head, text in found if text]

@@ -1,0 +1,257 @@
+"""Examples for the page: a few bad cases of each type, changed answers, candidates.
+
+Sampled by the smallest SHA-256 of their ids, so the same run always shows the same examples and a
+shorter list is the beginning of a longer one. Files are streamed; only what is shown is kept. How
+many there are in all is not counted here: the summary has it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from errata.records import Attempt, Candidate, Diagnosis, Objection, Problem, Selection
+from errata.report.figures import CheckpointFigures, RoundFigures, Summary
+from errata.report.round_figures import types_of
+from errata.report.summary import outcomes
+from errata.rounds import slug
+from errata.stages.problems import Placed
+from errata.store import Store
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+Steps = Callable[[Problem, str], Sequence[str]]
+KEPT, NOT_KEPT = "kept for training", "accepted, not kept"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much to show: bad cases a type, changed answers a set and direction, candidates a fate,
+    types a round, and characters a text."""
+
+    cases: int
+    changes: int
+    candidates: int
+    types: int
+    characters: int
+
+
+BUDGETS = (
+    Budget(3, 3, 3, 60, 2000),
+    Budget(2, 2, 2, 40, 1200),
+    Budget(1, 1, 1, 25, 800),
+    Budget(1, 1, 1, 8, 400),
+    Budget(0, 0, 0, 0, 0),
+)
+
+
+@dataclass(frozen=True)
+class CaseSample:
+    """A bad case of an error type; ``set`` is train or dev."""
+
+    problem: Problem
+    set: str
+    diagnosis: Diagnosis
+    steps: Sequence[str]
+
+
+@dataclass(frozen=True)
+class ChangeSample:
+    """A problem that a checkpoint fixed or broke, with both answers."""
+
+    problem: Problem
+    before: Attempt
+    after: Attempt
+
+
+@dataclass(frozen=True)
+class CandidateSample:
+    """A candidate, the objections to it, and its selection, if it came so far."""
+
+    candidate: Candidate
+    parent: Problem | None
+    objections: Sequence[Objection]
+    selection: Selection | None
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Keys: (round, type id); (checkpoint, set, "fixed" or "broken"); (round, fate or reason)."""
+
+    cases: dict[tuple[str, str], list[CaseSample]]
+    changes: dict[tuple[str, str, str], list[ChangeSample]]
+    candidates: dict[tuple[str, str], list[CandidateSample]]
+    fruitless: dict[tuple[str, str], list[Objection]]
+
+
+class Few(Generic[K, T]):
+    """The ``size`` items of each key whose names have the smallest SHA-256, in that order."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._heaps: dict[K, list[tuple[int, str, T]]] = {}
+
+    def offer(self, key: K, name: str, item: T) -> None:
+        """Consider ``item``. Names are unique within a key."""
+        rank = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
+        heap = self._heaps.setdefault(key, [])
+        if len(heap) < self._size:
+            heapq.heappush(heap, (-rank, name, item))
+        elif self._size and -rank > heap[0][0]:
+            heapq.heapreplace(heap, (-rank, name, item))
+
+    def items(self) -> Iterator[tuple[K, list[T]]]:
+        """Keys in the order they came, each with its items."""
+        for key, heap in self._heaps.items():
+            yield key, [item for _, _, item in sorted(heap, key=lambda e: (-e[0], e[1]))]
+
+
+@dataclass
+class _Wanted:
+    """What must be looked up: attempts by file, and problems."""
+
+    attempts: dict[str, set[str]] = field(default_factory=dict)
+    problems: set[str] = field(default_factory=set)
+
+    def attempt(self, checkpoint: str, set_name: str, problem_id: str) -> None:
+        file = f"{checkpoint}/attempts/{slug(set_name)}.jsonl"
+        self.attempts.setdefault(file, set()).add(f"{checkpoint}:{problem_id}")
+        self.problems.add(problem_id)
+
+
+def sample(store: Store, summary: Summary, steps: Steps) -> Samples:
+    """Examples of every part of the page, as many as the largest budget shows."""
+    budget, wanted = BUDGETS[0], _Wanted()
+    dev = {p.problem_id for p in store.read("splits.jsonl", Placed) if p.set == "dev"}
+    cases = {
+        (round_.name, type_id): found
+        for round_ in summary.rounds
+        for type_id, found in _cases(store, round_, dev, budget, wanted)
+    }
+    changes = {
+        (figures.id, *key): ids
+        for figures in summary.checkpoints
+        for key, ids in _changes(store, figures, budget, wanted)
+    }
+    made = [(r.name, *_candidates(store, r.name, budget, wanted)) for r in summary.rounds]
+    problems = {p.id: p for p in store.read("problems.jsonl", Problem) if p.id in wanted.problems}
+    attempts = {
+        a.id: a
+        for file, ids in sorted(wanted.attempts.items())
+        for a in store.read(file, Attempt)
+        if a.id in ids
+    }
+    compared = {c.id: c.compared_with for c in summary.checkpoints}
+
+    def case(diagnosis: Diagnosis) -> CaseSample:
+        problem = problems[diagnosis.problem_id]
+        return CaseSample(
+            problem=problem,
+            set="dev" if problem.id in dev else "train",
+            diagnosis=diagnosis,
+            steps=list(steps(problem, attempts[diagnosis.attempt_id].text)),
+        )
+
+    def change(checkpoint: str, id_: str) -> ChangeSample:
+        before, after = (attempts[f"{c}:{id_}"] for c in (compared[checkpoint], checkpoint))
+        return ChangeSample(problem=problems[id_], before=before, after=after)
+
+    def parent(candidate: Candidate) -> Problem | None:
+        return problems.get(next(iter(candidate.lineage.parents), ""))
+
+    return Samples(
+        cases={key: [case(d) for d in found] for key, found in cases.items()},
+        changes={key: [change(key[0], id_) for id_ in ids] for key, ids in changes.items()},
+        candidates={
+            (name, fate): [CandidateSample(c, parent(c), o, s) for c, o, s in found]
+            for name, candidates, _ in made
+            for fate, found in candidates.items()
+        },
+        fruitless={
+            (name, reason): found for name, _, tries in made for reason, found in tries.items()
+        },
+    )
+
+
+def _cases(
+    store: Store, round_: RoundFigures, dev: set[str], budget: Budget, wanted: _Wanted
+) -> Iterator[tuple[str, list[Diagnosis]]]:
+    """Diagnoses of a few cases of each of the types that are shown."""
+    shown = {t.id for t in round_.types[: budget.types]}
+    few = Few[str, str](budget.cases)
+    for assignment in types_of(store, round_.name)[1]:
+        for type_id in assignment.types:
+            if type_id in shown:
+                few.offer(type_id, assignment.attempt_id, assignment.attempt_id)
+    chosen = dict(few.items())
+    ids = {id_ for found in chosen.values() for id_ in found}
+    diagnoses = {
+        d.attempt_id: d
+        for d in store.read(f"{round_.name}/diagnoses.jsonl", Diagnosis)
+        if d.attempt_id in ids
+    }
+    for diagnosis in diagnoses.values():
+        set_name = "dev" if diagnosis.problem_id in dev else "train"
+        wanted.attempt(round_.incoming, set_name, diagnosis.problem_id)
+    for type_id, found in chosen.items():
+        yield type_id, [diagnoses[id_] for id_ in found if id_ in diagnoses]
+
+
+def _changes(
+    store: Store, figures: CheckpointFigures, budget: Budget, wanted: _Wanted
+) -> Iterator[tuple[tuple[str, str], list[str]]]:
+    """Ids of a few problems that a checkpoint fixed, and of a few that it broke, by set."""
+    for paired in figures.comparisons:
+        before = outcomes(store, paired.against, paired.set)
+        after = outcomes(store, figures.id, paired.set)
+        few = Few[str, str](budget.changes)
+        for problem_id, outcome in after.items():
+            if (before[problem_id] == "right") != (outcome == "right"):
+                few.offer("fixed" if outcome == "right" else "broken", problem_id, problem_id)
+        for direction, ids in few.items():
+            for problem_id in ids:
+                wanted.attempt(paired.against, paired.set, problem_id)
+                wanted.attempt(figures.id, paired.set, problem_id)
+            yield (paired.set, direction), ids
+
+
+_Judged = tuple[Candidate, Sequence[Objection], Selection | None]
+
+
+def _candidates(
+    store: Store, name: str, budget: Budget, wanted: _Wanted
+) -> tuple[dict[str, list[_Judged]], dict[str, list[Objection]]]:
+    """A few candidates of each fate, and a few tries that gave none, by reason."""
+    tries = Few[str, Objection](budget.candidates)
+    objected: dict[str, str] = {}
+    for number, objection in enumerate(store.read(f"{name}/objections.jsonl", Objection)):
+        if objection.candidate_id:
+            objected.setdefault(objection.candidate_id, objection.reason)
+        else:
+            tries.offer(objection.reason, f"{name}/{number}", objection)
+    kept = {s.candidate_id for s in store.read(f"{name}/selection.jsonl", Selection) if s.kept}
+    few = Few[str, Candidate](budget.candidates)
+    for c in store.read(f"{name}/candidates.jsonl", Candidate):
+        few.offer(objected.get(c.id) or (KEPT if c.id in kept else NOT_KEPT), c.id, c)
+    chosen = dict(few.items())
+    ids = {c.id for found in chosen.values() for c in found}
+    wanted.problems |= {
+        c.lineage.parents[0] for f in chosen.values() for c in f if c.lineage.parents
+    }
+    objections: dict[str, list[Objection]] = {}
+    for objection in store.read(f"{name}/objections.jsonl", Objection):
+        if objection.candidate_id in ids:
+            objections.setdefault(objection.candidate_id, []).append(objection)
+    selected = {
+        s.candidate_id: s
+        for s in store.read(f"{name}/selection.jsonl", Selection)
+        if s.candidate_id in ids
+    }
+    judged = {
+        fate: [(c, objections.get(c.id, ()), selected.get(c.id)) for c in found]
+        for fate, found in chosen.items()
+    }
+    return judged, dict(tries.items())

@@ -1,0 +1,1 @@
+"""The documentation: pages written by hand, with blocks that ``docs.generate`` writes."""

@@ -1,0 +1,1 @@
+"""What ``docs.generate`` can write: one module per kind of block."""

@@ -1,0 +1,268 @@
+"""Block ``error NAME``: the messages of an error class, each brought about by doing the wrong thing."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from random import Random
+from unittest import mock
+
+from errata.check import prepare
+from errata.cli import running
+from errata.domain import Domain
+from errata.errors import ErrataError
+from errata.hooks import hookimpl
+from errata.plugins import Active, Catalogue
+from errata.records import Problem, Record
+from errata.recipe import load
+from errata.sources import read
+from errata.store import Store
+
+from docs.blocks.catalogue import catalogue
+from docs.blocks.roman import DOMAIN, RECIPE, roman_catalogue
+
+Wrong = Callable[[], object]
+
+
+def render(arguments: Sequence[str]) -> str:
+    """Each situation of one class with the message it gets."""
+    (name,) = arguments
+    shown = []
+    for situation, wrong in SITUATIONS[name]:
+        error = brought_about(wrong)
+        if type(error).__name__ != name:
+            raise AssertionError(f"{situation}: {type(error).__name__}, not {name}: {error}")
+        shown.append(f"{situation}\n\n```text\nerrata: {error}\n```")
+    return "\n\n".join(shown)
+
+
+def brought_about(wrong: Wrong) -> ErrataError:
+    """The error that ``wrong`` raises in an empty folder; the terminal stays quiet."""
+    with _empty_folder(), contextlib.redirect_stdout(io.StringIO()):
+        try:
+            wrong()
+        except ErrataError as error:
+            return error
+    raise AssertionError("nothing was raised")
+
+
+@contextlib.contextmanager
+def _empty_folder() -> Iterator[None]:
+    before = Path.cwd()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        try:
+            yield
+        finally:
+            os.chdir(before)
+
+
+def _written(name: str, text: str) -> Path:
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+# --- what goes wrong ------------------------------------------------------------------------------
+
+
+def many_mistakes() -> None:
+    """A recipe with several mistakes of different kinds."""
+    text = RECIPE.replace("rounds: 2", "rounds: two\nstop: {guard: [test]}\nseeed: 1")
+    load(_written("mine.yaml", text))
+
+
+def unknown_parts() -> None:
+    """A recipe whose names and settings do not exist."""
+    text = RECIPE.replace("group: phrases", "group: {use: embeding}")
+    text = text.replace("gain: 0.01", "gain: -1, sise: 2").replace("numerals", "digits")
+    prepare(load(_written("mine.yaml", text)), roman_catalogue(), "mine.yaml")
+
+
+def unknown_recipe() -> None:
+    """A recipe that nobody ships."""
+    with mock.patch.object(running, "Catalogue", catalogue):
+        running.check_recipe("math/quickstrat", [])
+
+
+def unknown_stage() -> None:
+    """``--until`` with a stage that does not exist."""
+    running.run_recipe("mine.yaml", None, [], "grouping")
+
+
+def edited_wrongly() -> None:
+    """``error_types.yaml`` with a merge into a type that is not there."""
+    _written("mine.yaml", RECIPE)
+    with mock.patch.object(running, "Catalogue", roman_catalogue):
+        running.run_recipe("mine.yaml", Path("runs/mine"), [], "group")
+        types = Path("runs/mine/round-1/error_types.yaml")
+        types.write_text(types.read_text().replace("keyphrases:", "merge: nowhere\n  keyphrases:", 1))
+        running.resume_run(Path("runs/mine"), None)
+
+
+def missing_file() -> None:
+    """A source that is not there."""
+    list(_domain(object()).problems("problems.jsonl", "train", 0))
+
+
+def no_answers() -> None:
+    """A row without an answer."""
+    _written("problems.jsonl", '{"question": "1 + 1?", "answer": "2"}\n{"question": "2 + 2?"}\n')
+    list(_domain(object()).problems("problems.jsonl", "train", 0))
+
+
+def too_few() -> None:
+    """More problems asked for dev and gate than train has."""
+    _written("mine.yaml", RECIPE.replace("dev: 20", "dev: 150"))
+    with mock.patch.object(running, "Catalogue", roman_catalogue):
+        running.run_recipe("mine.yaml", Path("runs/mine"), [], None)
+
+
+def unknown_part() -> None:
+    """A part that nobody offers."""
+    catalogue().find("grouper", "embeding", "group.use")
+
+
+def misspelt_hook() -> None:
+    """A method that is almost a hook."""
+
+    class Mine:
+        @hookimpl
+        def errata_chek(self, problems: object, responses: object) -> None:
+            """Misspelt."""
+
+    Active({"mine": Mine()})
+
+
+def two_answers() -> None:
+    """Two plain implementations of one hook."""
+    Active({"roman": DOMAIN(), "latin": DOMAIN()})
+
+
+def missing_library() -> None:
+    """A source whose library is not installed."""
+    with mock.patch.dict(sys.modules, {"datasets": None}):
+        list(read("hf:openai/gsm8k", "train"))
+
+
+def not_a_run() -> None:
+    """A folder that is no run."""
+    running.resume_run(Path("runs/mine"), None)
+
+
+def another_recipe() -> None:
+    """The run of a recipe that was changed since."""
+    with mock.patch.object(running, "Catalogue", roman_catalogue):
+        _written("mine.yaml", RECIPE)
+        running.run_recipe("mine.yaml", Path("runs/mine"), [], "problems")
+        running.run_recipe("mine.yaml", Path("runs/mine"), ["seed=1"], None)
+
+
+def something_else() -> None:
+    """A folder with other things in it."""
+    _written("papers/notes.txt", "mine")
+    with mock.patch.object(running, "Catalogue", roman_catalogue):
+        running.run_recipe(str(_written("mine.yaml", RECIPE)), Path("papers"), [], None)
+
+
+def damaged_line() -> None:
+    """A line of a record file that someone changed."""
+    path = _written("runs/mine/round-1/triage.jsonl", '{"attempt_id": "base:1"}\n')
+    list(Store(Path("runs/mine")).read(str(path.relative_to("runs/mine")), _triage()))
+
+
+def _triage() -> type[Record]:
+    from errata.records import Triage
+
+    return Triage
+
+
+def full_disk() -> None:
+    """A disk without room; ``/dev/full`` refuses every write."""
+    Path("runs/mine").mkdir(parents=True)
+    Path("runs/mine/problems.jsonl").symlink_to("/dev/full")
+    with Store(Path("runs/mine")).append("problems.jsonl") as out:
+        out.write(_problem())
+
+
+class Broken:
+    """A domain with a defect."""
+
+    @hookimpl
+    def errata_variant(self, problem: Problem, random: Random) -> Problem:
+        """Divides by nothing."""
+        return problem.model_copy(update={"answer": str(random.randint(1, 9) // 0)})
+
+    @hookimpl
+    def errata_check(self, problems: Sequence[Problem], responses: Sequence[str]) -> list[str]:  # noqa: ARG002 the hook's signature
+        """Forgets to answer."""
+        return []
+
+
+def plugin_raises() -> None:
+    """A hook that raises."""
+    _domain(Broken()).variant(_problem(), Random(0))
+
+
+def plugin_forgets() -> None:
+    """A hook that returns too little."""
+    _domain(Broken()).check([_problem()], ["2"])
+
+
+def control_c() -> None:
+    """Ctrl-C while the run goes on."""
+    with (
+        mock.patch.object(running, "Catalogue", roman_catalogue),
+        mock.patch.object(running, "loop", side_effect=KeyboardInterrupt),
+    ):
+        running.run_recipe(str(_written("mine.yaml", RECIPE)), Path("runs/mine"), [], None)
+
+
+def _domain(plugin: object) -> Domain:
+    return Domain("mine", Active({"mine": plugin}))
+
+
+def _problem() -> Problem:
+    return Problem(id="1", question="1 + 1?", answer="2")
+
+
+SITUATIONS: dict[str, list[tuple[str, Wrong]]] = {
+    "RecipeError": [
+        ("A misspelt key, a wrong type, and a test set as guard:", many_mistakes),
+        ("A part, a setting and a source that do not exist:", unknown_parts),
+    ],
+    "ProblemsError": [
+        ("A file that is not there:", missing_file),
+        ("A row without an answer:", no_answers),
+        ("More problems for dev and gate than train has:", too_few),
+    ],
+    "PartError": [
+        ("A part that no installed plugin offers:", unknown_part),
+        ("A misspelt hook in a plugin of your own:", misspelt_hook),
+        ("Two plugins that both answer for the domain:", two_answers),
+    ],
+    "MissingExtra": [("A source whose library is not installed:", missing_library)],
+    "RunDirectoryError": [
+        ("A folder that is no run:", not_a_run),
+        ("A run of the same name with other settings:", another_recipe),
+        ("A folder with something else in it:", something_else),
+    ],
+    "UserError": [
+        ("A recipe that does not exist:", unknown_recipe),
+        ("A stage that does not exist:", unknown_stage),
+        ("A mistake in `error_types.yaml`:", edited_wrongly),
+    ],
+    "CorruptRecord": [("A line that was changed by hand:", damaged_line)],
+    "StorageFull": [("A full disk:", full_disk)],
+    "ExtensionError": [
+        ("A plugin that raises:", plugin_raises),
+        ("A plugin that returns the wrong thing:", plugin_forgets),
+    ],
+    "Interrupted": [("Ctrl-C:", control_c)],
+}

@@ -1,0 +1,76 @@
+"""Blocks ``recipe``, ``settings KIND`` and ``options DOMAIN``: every setting with its default."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Sequence
+
+from errata.recipe import DomainUse, PartUse, Problems, Recipe, Source, Stop, Synthesize, Train, Warmup
+from pydantic import BaseModel
+
+from docs.blocks.catalogue import domain, offers
+from docs.blocks.fields import row, table
+
+HEAD = ("setting", "values", "default", "meaning")
+SECTIONS: dict[str, type[BaseModel]] = {
+    "domain": DomainUse,
+    "problems": Problems,
+    "problems.train": Source,
+    "target": PartUse,
+    "embed": PartUse,
+    "warmup": Warmup,
+    "diagnose": PartUse,
+    "group": PartUse,
+    "synthesize": Synthesize,
+    "synthesize.verify": PartUse,
+    "select": PartUse,
+    "train": Train,
+    "stop": Stop,
+}
+
+
+def recipe(arguments: Sequence[str]) -> str:  # noqa: ARG001 the signature of every block
+    """Every setting of a recipe by its dotted path, section by section."""
+    return table(HEAD, list(_rows()))
+
+
+def _rows() -> Iterator[list[str]]:
+    for name in Recipe.model_fields:
+        yield row(name, Recipe, name)
+        for section, model in SECTIONS.items():
+            if section.partition(".")[0] == name:
+                yield from (row(f"{section}.{f}", model, f) for f in model.model_fields)
+
+
+def render(arguments: Sequence[str]) -> str:
+    """The parts of one kind with their settings."""
+    (kind,) = arguments
+    found = [offer for offer in offers() if offer.part.kind == kind]
+    return "\n\n".join(
+        f"#### {kind} `{offer.part.name}` (plugin `{offer.plugin}`)\n\n{offer.part.summary}\n\n"
+        + _table(offer.part.settings)
+        for offer in found
+    )
+
+
+def options(arguments: Sequence[str]) -> str:
+    """The options of a domain, set under ``domain.options``."""
+    (name,) = arguments
+    model = getattr(domain(name).factory, "Options", None)
+    if model is None:
+        return f"The domain `{name}` has no options."
+    assert inspect.isclass(model)
+    return _table(model)
+
+
+def _table(model: type[BaseModel]) -> str:
+    if not model.model_fields:
+        return "No settings."
+    return table(HEAD, list(_nested("", model)))
+
+
+def _nested(prefix: str, model: type[BaseModel]) -> Iterator[list[str]]:
+    for name, field in model.model_fields.items():
+        yield row(prefix + name, model, name)
+        if inspect.isclass(field.annotation) and issubclass(field.annotation, BaseModel):
+            yield from _nested(f"{prefix}{name}.", field.annotation)

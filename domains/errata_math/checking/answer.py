@@ -1,0 +1,223 @@
+r"""Reading a bare answer: the text around the mathematics, and lists at the top.
+
+Strips boxes, dollar signs, emphasis and end punctuation, repairs doubled backslashes, decides
+whether the answer is words, and parses the rest wholly or not at all. Not covered: comparing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from errata_math.checking.boxes import brace_partners
+from errata_math.checking.characters import to_latex
+from errata_math.checking.parser import (
+    COMMENTS,
+    SEPARATORS,
+    ParseError,
+    Stream,
+    parse_expression,
+    skip_comment,
+)
+from errata_math.checking.tokens import NotMathematics, Token, tokenize
+from errata_math.checking.tree import Node
+
+_BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*(?=\{)")
+_DOUBLED = re.compile(r"\\\\(?=[A-Za-z])")
+_EMPHASIS = re.compile(r"\A(\*{1,2}|_{2}|`)(.+?)\1\Z", re.DOTALL)
+_WRAP = re.compile(r"\\(?:text|textbf|textrm|textit|mbox|mathrm|mathbf|textnormal|rm)\s*\{([^{}]*)\}")
+_NOISE = re.compile(r"\\(?:left|right|displaystyle|quad|qquad|[,;:! ])(?![A-Za-z])|[\s$~]+")
+_CURRENCY = re.compile(r"\\\$|(?<![\w}])\$(?=\s*[\d.])|(?<=[\d.])\$|[€£¥₹]|\\(?:euro|pounds|textdollar)\b|\bUSD\b")
+_WORD = re.compile(r"[A-Za-z]{2,}|[\u00c0-\uffff]{1,}|[A-Za-z]")
+_ENDS = " \t\n.,;:"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer as read. ``node`` is None when it is words or could not be parsed; ``words`` are
+    its words in lower case; ``prose`` says that it is words; ``compact`` is the text without
+    looks, for comparison as text."""
+
+    raw: str
+    compact: str
+    node: Node | None = None
+    words: tuple[str, ...] = ()
+    prose: bool = False
+    problem: str = ""
+    alternatives: tuple[Node, ...] = field(default=())
+
+
+@lru_cache(maxsize=4096)
+def read(text: str) -> Answer:
+    """The answer that ``text`` is. Never raises."""
+    cleaned = clean(text)
+    compact = _NOISE.sub("", _WRAP.sub(r"\1", cleaned)).replace("dfrac", "frac").replace(
+        "tfrac", "frac")  # fmt: skip
+    words = tuple(
+        word.lower() if len(word) > 1 else word for word in _WORD.findall(_plain_words(cleaned))
+    )
+    try:
+        tokens = tokenize(cleaned)
+    except NotMathematics as problem:
+        return Answer(text, compact, None, words, False, str(problem))
+    if _is_prose(tokens):
+        return Answer(text, compact, _prose_value(tokens, words), words, True)
+    try:
+        node = parse_answer(tokens)
+    except (ParseError, RecursionError) as problem:
+        reason = "nested too deeply" if isinstance(problem, RecursionError) else str(problem)
+        wordy = _is_wordy(tokens)
+        return Answer(text, compact, None, words, wordy, reason)
+    return Answer(text, compact, node, words, False, "", _alternatives(cleaned, tokens))
+
+
+def clean(text: str) -> str:
+    """``text`` without boxes, dollars, emphasis and closing punctuation, in plain characters."""
+    text = to_latex(text.strip())
+    if "\\" in text:
+        if "\\\\" in text and not re.search(r"(?<!\\)\\begin", text):
+            text = _DOUBLED.sub(r"\\", text)
+        text = _unboxed(text)
+    text = _CURRENCY.sub(" ", text)
+    for _ in range(3):
+        stripped = text.strip(_ENDS + "$" if text.count("$") != 1 else _ENDS)
+        if stripped.endswith("\\") and not stripped.endswith("\\\\"):
+            stripped = stripped[:-1]
+        found = _EMPHASIS.match(stripped)
+        stripped = found[2] if found is not None else stripped
+        if stripped == text:
+            break
+        text = stripped
+    return text
+
+
+def _unboxed(text: str) -> str:
+    """The text with each box replaced by its content."""
+    if "boxed" not in text and "fbox" not in text and "framebox" not in text:
+        return text
+    partners = brace_partners(text)
+    spans: list[tuple[int, int]] = []
+    for found in _BOX.finditer(text):
+        close = partners.get(found.end())
+        if close is not None:
+            spans += [(found.start(), found.end() + 1), (close, close + 1)]
+    out: list[str] = []
+    at = 0
+    for start, end in sorted(spans):
+        out.append(text[at:start])
+        at = end
+    return "".join(out) + text[at:]
+
+
+def _plain_words(text: str) -> str:
+    return re.sub(r"\\[A-Za-z]+", " ", _WRAP.sub(r" \1 ", text))
+
+
+def _is_prose(tokens: list[Token]) -> bool:
+    """Whether the answer is words alone: at least one, and no number, operator or relation."""
+    words = 0
+    for token in tokens:
+        if token.kind in ("t", "w") and token.value[:1].isalpha():
+            if token.kind == "w" and len(token.value) <= 2 and len(tokens) == 1:
+                return False
+            words += 1
+        elif token.kind in ("l",) or token.value in (",", "-", "and", "or", "'", "(", ")", "&", ";"):
+            continue
+        elif token.kind == "w" and not token.value.isascii():
+            words += 1
+        else:
+            return False
+    return words > 0
+
+
+def _is_wordy(tokens: list[Token]) -> bool:
+    """Whether an answer that could not be parsed is words rather than broken notation."""
+    words = sum(
+        len(t.value.split()) for t in tokens
+        if t.kind in ("t", "w") and len(t.value) > 2 or t.value in ('"', "@", "#")
+    )  # fmt: skip
+    return words >= 1
+
+
+_NUMBER_WORDS = {
+    word: value for value, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve".split())
+}  # fmt: skip
+_INFINITE = {"infinitely", "infinite", "infinity"}
+
+
+def _prose_value(tokens: list[Token], words: tuple[str, ...]) -> Node | None:
+    """The number that words name: five, infinitely many."""
+    if words and words[0] in _INFINITE:
+        return Node("const", (), "inf")
+    if len(words) <= 2 and words and words[0] in _NUMBER_WORDS:
+        return Node("num", (), _NUMBER_WORDS[words[0]])
+    letters = [token for token in tokens if token.kind in ("t", "w", "l")]
+    if len(letters) == 1 and len(letters[0].value) == 1:
+        return Node("sym", (), letters[0].value)
+    return None
+
+
+def parse_answer(tokens: list[Token]) -> Node:
+    """The tree of a whole answer; a bare list at the top becomes ``list`` with its separators.
+
+    Raises ParseError when anything is left over."""
+    stream = Stream(tokens)
+    found: list[Node] = []
+    separators: list[str] = []
+    while stream.peek() is not None:
+        token = stream.peek()
+        assert token is not None
+        if token.kind == "o" and token.value in SEPARATORS | {"\\\\", "&"}:
+            separators.append(token.value)
+            stream.take()
+        elif token.kind in ("t", "w") and token.value.lower().strip(" .,") in COMMENTS and found:
+            skip_comment(stream)
+        elif token.value in ("}", "\\}") and found:  # one closing brace too many
+            stream.take()
+        elif token.kind == "o" and token.value == "|" and found:
+            raise ParseError("a bar that closes nothing")
+        else:
+            before = stream.at
+            found.append(parse_expression(stream))
+            if stream.at == before:
+                raise ParseError(f"cannot read {token.value!r}")
+            following = stream.peek()
+            if following is not None and not _may_follow(following):
+                raise ParseError(f"cannot continue at {following.value!r}")
+    if not found:
+        raise ParseError("nothing to read")
+    if len(found) == 1:
+        return found[0]
+    return Node("list", tuple(found), tuple(dict.fromkeys(separators)))
+
+
+def _may_follow(token: Token) -> bool:
+    return token.kind in ("t", "w") or (
+        token.kind == "o" and token.value in SEPARATORS | {"\\\\", "&", "}", "\\}"}
+    )
+
+
+_COMMA_DECIMAL = re.compile(r"(?<![\d.,])(\d+),(\d{1,2}|\d{4,}|(?<=\b0,)\d{3})(?![\d,])")
+
+
+def _alternatives(text: str, tokens: list[Token]) -> tuple[Node, ...]:
+    """Other readings: 1,234,567 as a list, 2,74 as a decimal."""
+    readings: list[Node] = []
+    if re.search(r"\d,\d{3}(?!\d)", text):
+        with_commas = tokenize(text, group=False)
+        if with_commas != tokens:
+            readings.append(_try(with_commas))
+    if re.search(r"\d,\d", text):
+        pointed = _COMMA_DECIMAL.sub(r"\1.\2", text)
+        if pointed != text:
+            readings.append(Node("comma", (_try(tokenize(pointed)),)))
+    return tuple(r for r in readings if r.op != "bad" and (r.op != "comma" or r.args[0].op != "bad"))
+
+
+def _try(tokens: list[Token]) -> Node:
+    try:
+        return parse_answer(tokens)
+    except (ParseError, RecursionError):
+        return Node("bad")

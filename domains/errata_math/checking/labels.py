@@ -1,0 +1,113 @@
+"""Names in front of answers: ``x = 5``, ``f(x) = 2x``, ``(p, q) = (3, 2)``, ``AB : CD = 2 : 3``.
+
+Says which left sides are only names, so that the right side alone is the answer, and when two names
+agree. Not covered: equations proper (``relations``).
+"""
+
+from __future__ import annotations
+
+from errata_math.checking.tree import Node
+
+
+
+def is_label(node: Node) -> bool:
+    """Whether the left side of an equation is a name: a variable, a function applied to names, a
+    segment, an area, a tuple of names, a ratio of such."""
+    if node.op in ("sym", "text", "call"):
+        return True
+    if node.op == "const":
+        return node.value in ("i", "e")
+    if node.op == "mul":
+        if all(_is_capital(arg) for arg in node.args):
+            return True
+        return _is_application(node)
+    if node.op == "fn":
+        return node.value in ("abs", "det", "min", "max", "gamma") and is_label(node.args[0])
+    if node.op in ("ratio", "seq", "list", "div", "row"):
+        return bool(node.args) and all(_is_name(arg) for arg in node.args)
+    if node.op == "rel":
+        return all(is_label(arg) for arg in node.args)
+    return False
+
+
+def _is_name(node: Node) -> bool:
+    if node.op == "sym":
+        return True
+    return node.op in ("call", "mul", "seq", "fn") and is_label(node)
+
+
+def _is_capital(node: Node) -> bool:
+    return node.op == "sym" and str(node.value)[:1].isupper()
+
+
+def _is_application(node: Node) -> bool:
+    """``P(x)`` or ``T(10)``, which the grammar reads as a product of two."""
+    if len(node.args) != 2 or node.args[0].op != "sym":
+        return False
+    name = str(node.args[0].value)
+    return len(name.split("_")[0]) == 1 and node.args[1].op in ("sym", "num", "seq") and (
+        name[0].isupper() or name[0] in "pqyuvwzst"
+    )
+
+
+def split_label(node: Node) -> tuple[Node | None, Node]:
+    """The label and the value of ``label = value``; (None, node) when there is none. Of a chain
+    a = b = c the last member, of an approximation the exact member before it."""
+    if node.op != "rel" or not isinstance(node.value, tuple):
+        return None, node
+    signs, parts = list(node.value), list(node.args)
+    while len(parts) > 2 and signs[-1] == "≈":
+        parts.pop()
+        signs.pop()
+    if len(parts) == 2 and signs[-1] == "≈" and not is_label(parts[0]):
+        return None, parts[0]
+    if any(sign not in ("=", "≈", "≡", "→") for sign in signs):
+        return None, node
+    if "→" in signs and not all(is_label(part) for part in parts[:-1]):
+        return None, node
+    if is_label(parts[0]) or (len(parts) > 2 and any(is_label(p) for p in parts[:-1])):
+        return parts[0] if is_label(parts[0]) else parts[1], parts[-1]
+    if len(parts) > 2 and "≈" not in signs:
+        return parts[0], parts[-1]
+    return None, Node("rel", tuple(parts), tuple(signs)) if len(parts) > 1 else parts[0]
+
+
+def names_agree(one: Node, two: Node) -> bool:
+    """Whether two labels may stand before the same answer: the same name, y for f(x), a name with
+    and without its index, functions of differently named arguments."""
+    if one == two:
+        return True
+    first, second = _base(one), _base(two)
+    if first is None or second is None:
+        return True
+    if first.lower() == second.lower():
+        return True
+    return (one.op == "call" or two.op == "call") and (
+        one.op == two.op or first in ("y", "z") or second in ("y", "z")
+    )
+
+
+def _base(node: Node) -> str | None:
+    if node.op == "sym":
+        return str(node.value).split("_")[0].rstrip("'")
+    if node.op == "call":
+        return str(node.value).split("_")[0].rstrip("'")
+    if node.op == "mul" and _is_application(node):
+        return _base(node.args[0])
+    return None
+
+
+def argument_of(label: Node | None) -> str | None:
+    """The name of the argument in a label f(x), to be renamed freely."""
+    if label is None:
+        return None
+    args = label.args if label.op == "call" else label.args[1:] if _is_app(label) else ()
+    if len(args) == 1 and args[0].op == "sym":
+        return str(args[0].value)
+    return None
+
+
+def _is_app(node: Node) -> bool:
+    return node.op == "mul" and _is_application(node)
+
+

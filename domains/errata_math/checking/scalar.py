@@ -1,0 +1,255 @@
+"""Whether two scalar expressions have the same value: the ladder from exact to numeric.
+
+Exact rationals first, then polynomial identity testing modulo a prime, then evaluation to two
+precisions (a difference that shrinks with the precision is zero, one that stays is not; the second
+precision grows with the sizes in the expressions). Sums, integrals and limits that none of these
+settle go to SymPy in a worker. Not covered: units, percent and decimals (``quantity``).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from errata_math.checking import exact, modular, numeric
+from errata_math.checking.tree import Node, has, symbols, walk
+from errata_math.checking.verdict import Comparison, right, undecided, wrong
+
+FIRST_DIGITS = 40
+MAX_DIGITS = 2_500
+_TRIES = 14
+_NEEDED = 3
+_INTEGER_FUNCTIONS = frozenset({"binom", "floor", "ceil", "gcd", "lcm"})
+
+
+def same_value(one: Node, two: Node) -> Comparison:
+    """The verdict on two scalar expressions, by value."""
+    settled = _rational(one, two)
+    if settled is not None:
+        return settled
+    if one == two:
+        return right("structure")
+    names = sorted(symbols(one) | symbols(two))
+    settled = _polynomial(one, two, names)
+    if settled is not None:
+        return settled
+    settled = _at_points(one, two, names) if names else _constants(one, two)
+    if settled.outcome == "undecided" and (has(one, "big") or has(two, "big")):
+        from errata_math.checking.symbolic import same_by_sympy  # rare: keeps the import light
+
+        return same_by_sympy(one, two)
+    return settled
+
+
+def _rational(one: Node, two: Node) -> Comparison | None:
+    values: list[exact.Rational | None] = []
+    bad = 0
+    for node in (one, two):
+        try:
+            values.append(exact.rational(node))
+        except exact.Undefined:
+            bad += 1
+            values.append(None)
+        except exact.NotRational:
+            values.append(None)
+    if bad:
+        if one == two:
+            return right("structure")
+        return undecided("undefined", "neither side has a value") if bad == 2 else wrong("undefined")
+    first, second = values
+    if first is None or second is None:
+        return None
+    return right("rational") if first == second else wrong("rational")
+
+
+_RNG_SEED = 20_011
+
+
+def _polynomial(one: Node, two: Node, names: list[str]) -> Comparison | None:
+    rng = random.Random(_RNG_SEED)
+    agreed = 0
+    for _ in range(6):
+        point = {name: rng.randrange(1, modular.PRIME) for name in (*names, "pi", "e")}
+        point["i"] = modular.ROOT_OF_MINUS_ONE
+        try:
+            if modular.at_point(one, point) != modular.at_point(two, point):
+                return wrong("polynomial")
+        except modular.Pole:
+            continue
+        except modular.NotPolynomial:
+            return None
+        agreed += 1
+        if agreed == 2:
+            return right("polynomial")
+    return None
+
+
+def _constants(one: Node, two: Node) -> Comparison:
+    for real in (True, False):
+        if real and (_imaginary(one) or _imaginary(two)):
+            continue
+        try:
+            equal = equal_at(one, two, {}, real=real)
+        except numeric.NotReal:
+            continue
+        except numeric.TooLarge:
+            return _beyond(one, two)
+        except numeric.NoValue as problem:
+            return undecided("numeric", f"no value: {problem}")
+        if equal is None:
+            return undecided("numeric", "the precision did not suffice")
+        return right("numeric") if equal else wrong("numeric")
+    return undecided("numeric", "no real or complex value")
+
+
+def _beyond(one: Node, two: Node) -> Comparison:
+    """One side is too large to evaluate: no ordinary number equals it."""
+    large = []
+    for node in (one, two):
+        try:
+            numeric.evaluate(node, numeric.Precise(FIRST_DIGITS, real=False), {})
+        except numeric.TooLarge:
+            large.append(node)
+        except numeric.NoValue:
+            return undecided("size", "too large to evaluate")
+    if len(large) == 1:
+        return wrong("size")
+    return undecided("size", "both sides are too large to evaluate")
+
+
+def _imaginary(node: Node) -> bool:
+    return any(n.op == "const" and n.value == "i" for n in walk(node))
+
+
+def equal_at(
+    one: Node, two: Node, point: Mapping[str, int | Fraction], *, real: bool
+) -> bool | None:
+    """Whether both have the same value at ``point``; None when the precision does not suffice.
+    Raises numeric.NoValue where either has none."""
+    fast = _clearly_different(one, two, point, real=real)
+    if fast:
+        return False
+    first = _difference(one, two, point, FIRST_DIGITS, real=real)
+    if first.relative > 1e-3 and not fast:
+        return False
+    digits = min(MAX_DIGITS, 90 + int(0.32 * (height(one, point) + height(two, point))))
+    second = _difference(one, two, point, digits, real=real)
+    if second.size == 0:
+        return True
+    gained = digits - FIRST_DIGITS - 12
+    if first.size and second.log10 < first.log10 - gained:
+        return True
+    if second.scale_log10 is not None and second.log10 < second.scale_log10 - (digits - 30):
+        return True
+    if first.size and abs(second.log10 - first.log10) < 2:
+        return False
+    if second.log10 > -(digits - 40):
+        return False
+    return None
+
+
+class _Difference:
+    """|one - two| at one precision: its size, its logarithm and that of the larger value."""
+
+    def __init__(self, one: Any, two: Any, context: Any) -> None:
+        self.size = abs(one - two)
+        scale = max(abs(one), abs(two))
+        self.relative = float(self.size / scale) if scale else 0.0
+        self.log10 = float(context.log10(self.size)) if self.size else -float("inf")
+        self.scale_log10 = float(context.log10(scale)) if scale else None
+
+
+def _difference(
+    one: Node, two: Node, point: Mapping[str, int | Fraction], digits: int, *, real: bool
+) -> _Difference:
+    backend = numeric.Precise(digits, real=real)
+    first = numeric.evaluate(one, backend, point)
+    second = numeric.evaluate(two, backend, point)
+    return _Difference(first, second, backend.context)
+
+
+def _clearly_different(
+    one: Node, two: Node, point: Mapping[str, int | Fraction], *, real: bool
+) -> bool:
+    backend = numeric.Backend(real=real)
+    try:
+        first = numeric.evaluate(one, backend, point)
+        second = numeric.evaluate(two, backend, point)
+        gap, scale = abs(first - second), max(abs(first), abs(second))
+    except (numeric.NoValue, OverflowError, ZeroDivisionError):
+        return False
+    return bool(1e-290 < scale < 1e290 and gap > 1e-6 * scale)
+
+
+def height(node: Node, point: Mapping[str, int | Fraction]) -> int:
+    """How many bits the numbers of an expression hold, exponents evaluated: the finer they are, the
+    closer two different values can lie."""
+    total = 0
+    for part in walk(node):
+        if part.op == "num":
+            assert isinstance(part.value, int | Fraction)
+            total += exact.bits(part.value)
+        elif part.op in ("pow", "fact"):
+            try:
+                total += exact.bits(exact.rational(part.args[-1]))
+            except exact.NotRational:
+                total += 8
+    return total + 8 * len(point)
+
+
+def _points(names: list[str], *, integers: bool) -> Iterator[dict[str, int | Fraction]]:
+    rng = random.Random(_RNG_SEED)
+    for attempt in range(_TRIES):
+        point: dict[str, int | Fraction] = {}
+        for name in names:
+            if integers:
+                point[name] = rng.randrange(2 + attempt // 4, 14 + 3 * attempt)
+            else:
+                value = Fraction(rng.randrange(30, 300), 101)
+                if attempt % 5 == 3:  # inside the unit interval, for arcsin and relatives
+                    value = value / 4
+                if attempt >= _TRIES - 4 and (attempt % 2 or rng.random() < 0.5):
+                    value = -value
+                point[name] = value
+        yield point
+
+
+def _needs_integers(node: Node) -> bool:
+    for part in walk(node):
+        if part.op in ("fact", "mod", "big") and symbols(part):
+            return True
+        if part.op == "fn" and part.value in _INTEGER_FUNCTIONS and symbols(part):
+            return True
+        if part.op == "pow" and symbols(part.args[1]):
+            base = part.args[0]
+            if base.op == "neg" or (base.op == "num" and _negative(base)):
+                return True
+    return False
+
+
+def _negative(node: Node) -> bool:
+    return isinstance(node.value, int | Fraction) and node.value < 0
+
+
+def _at_points(one: Node, two: Node, names: list[str]) -> Comparison:
+    integers = _needs_integers(one) or _needs_integers(two)
+    real = not (_imaginary(one) or _imaginary(two))
+    agreed, reason = 0, "no point where both sides have a value"
+    for attempt, point in enumerate(_points(names, integers=integers)):
+        if agreed >= _NEEDED and attempt < _TRIES - 4:
+            continue  # enough in the positive domain; the last points try the negative one
+        try:
+            equal = equal_at(one, two, point, real=real)
+        except numeric.NoValue as problem:
+            reason = f"no value: {problem}"
+            continue
+        if equal is None:
+            return undecided("points", "the precision did not suffice")
+        if not equal:
+            return wrong("points")
+        agreed += 1
+    if agreed >= _NEEDED:
+        return right("points")
+    return undecided("points", reason)

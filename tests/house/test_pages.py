@@ -1,0 +1,121 @@
+"""The pages: generated blocks are current, links lead somewhere, code runs, commands parse."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+import typer
+import yaml
+
+from errata.cli.app import app
+from errata.recipe import parse
+from house.checkout import DOCS, ROOT, named, page
+
+PAGES = sorted(DOCS.rglob("*.md"))
+_GENERATED = re.compile(r"^<!-- generated: .*?^<!-- end generated -->$", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)")
+WANTED = (
+    "index tutorial recipes hooks writing-a-domain writing-a-plugin run-directory errors glossary"
+    " architecture commands"
+).split()
+_PLACEHOLDERS = {"DIR", "RECIPE", "STAGE", "NAME"}
+
+
+def _fences(language: str, *, by_hand: bool = True) -> list[tuple[str, str]]:
+    """(page, text) of every fenced block of a language."""
+    found = []
+    for path in PAGES:
+        text = path.read_text(encoding="utf-8")
+        text = _GENERATED.sub("", text) if by_hand else text
+        found += [(named(path), body) for kind, body in _FENCE.findall(text) if kind == language]
+    return found
+
+
+def test_the_pages_are_there() -> None:
+    assert {f"{name}.md" for name in WANTED} <= {path.name for path in PAGES}
+
+
+def test_generated_blocks_are_current() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "docs.generate", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", PAGES, ids=named)
+def test_links_lead_to_files(path: object) -> None:
+    text = page(str(path))
+    lost = [
+        link for link in _LINK.findall(text) if not (DOCS / str(path)).parent.joinpath(link).exists()
+    ]
+    assert not lost
+
+
+def test_every_page_is_reachable_from_the_index() -> None:
+    reached = {"index.md"}
+    waiting = ["index.md"]
+    while waiting:
+        name = waiting.pop()
+        folder = (DOCS / name).parent
+        for link in _LINK.findall(page(name)):
+            target = (folder / link).resolve()
+            if target.suffix == ".md" and target.is_relative_to(DOCS):
+                below = str(target.relative_to(DOCS))
+                if below not in reached:
+                    reached.add(below)
+                    waiting.append(below)
+    assert {str(path.relative_to(DOCS)) for path in PAGES} == reached
+
+
+def test_python_by_hand_runs() -> None:
+    """Blocks of a page share one namespace, in order; ``test_*`` functions in it are then called."""
+    names = dict.fromkeys(name for name, _ in _fences("python"))
+    assert names
+    for name in names:
+        space: dict[str, object] = {"__name__": "docs"}
+        for place, (where, body) in enumerate(_fences("python")):
+            if where == name:
+                exec(compile(body, f"{name}, block {place}", "exec"), space)
+        for function in [f for key, f in space.items() if key.startswith("test_")]:
+            assert callable(function)
+            function()
+
+
+def _commands() -> list[tuple[str, str]]:
+    found = []
+    for name, body in _fences("sh"):
+        joined = body.replace("\\\n", " ")
+        found += [(name, line) for line in joined.splitlines() if line.startswith("errata ")]
+    return found
+
+
+def test_commands_on_the_pages_parse() -> None:
+    known = typer.main.get_command(app)
+    assert len(_commands()) >= 5
+    for name, line in _commands():
+        program, *arguments = shlex.split(line, comments=True)
+        if not arguments or arguments[0].startswith("-"):
+            continue
+        command = known.commands.get(arguments[0])  # type: ignore[attr-defined] # a group has them
+        assert command, f"{name}: {line}: no such command"
+        command.make_context(f"{program} {arguments[0]}", arguments[1:])
+
+
+def test_yaml_by_hand_reads() -> None:
+    """Whole recipes are checked as recipes; fragments only need known sections and YAML."""
+    blocks = _fences("yaml")
+    assert blocks
+    for name, body in blocks:
+        read = yaml.safe_load(body)
+        if isinstance(read, dict) and "name" in read:
+            parse(read, name)
