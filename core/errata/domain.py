@@ -36,12 +36,13 @@ class Domain:
 
     def problems(self, source: str, split: str, seed: int) -> Iterator[Problem]:
         """Problems of one source; ``ProblemsError`` if the source does not exist or does not read."""
-        try:
-            found = self._hooks.first("errata_problems", source=source, split=split, seed=seed)
-            problems = read_problems(source, split) if found is None else found
-            yield from cast(Iterator[Problem], problems)
-        except (LookupError, ValueError, OSError) as error:
-            raise ProblemsError(f"source {source!r}, split {split!r}: {error}") from error
+        with boundary(f"domain {self.name}", "reading problems (errata_problems)"):
+            try:
+                found = self._hooks.first("errata_problems", source=source, split=split, seed=seed)
+                problems = read_problems(source, split) if found is None else found
+                yield from cast(Iterator[Problem], problems)
+            except (LookupError, ValueError, OSError) as error:
+                raise ProblemsError(f"source {source!r}, split {split!r}: {error}") from error
 
     def target_prompt(
         self,

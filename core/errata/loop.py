@@ -7,11 +7,13 @@ run and resumes one.
 
 from __future__ import annotations
 
+from errata.errors import ProblemsError, UserError
 from errata.records import RoundRecord
 from errata.rounds import BASE, Round, train_checkpoint
 from errata.run import Run
 from errata.stages.problems import Placed, Reading, draw, reading_order
 from errata.stages.train import solved_example
+from errata.store import parse_line
 
 
 def loop(run: Run) -> None:
@@ -21,7 +23,11 @@ def loop(run: Run) -> None:
         run.active.notify(
             "errata_run_started", directory=str(run.store.path), rounds=run.recipe.rounds
         )
-        run.stage("setup", "problems", lambda: set_up(run))
+        try:
+            run.stage("setup", "problems", lambda: set_up(run))
+        except UserError:
+            run.store.abandon()
+            raise
         base = Round(run, "base", BASE)
         run.stage("base", "measure", base.measure)
         last = warm_up(run, finished(base))
@@ -51,7 +57,7 @@ def go_round(run: Run, round_: Round) -> str:
     run.stage(round_.name, "group", round_.group)
     run.stage(round_.name, "synthesize", round_.synthesize)
     run.stage(round_.name, "select", round_.select)
-    if next(round_.examples(), None) is None:
+    if next(round_.new_examples(), None) is None:
         return f"{round_.name} has nothing to train on: no candidate was accepted and kept"
     run.stage(round_.name, "train", round_.train)
     run.stage(round_.name, "measure", round_.measure)
@@ -83,17 +89,24 @@ def set_up(run: Run) -> list[str]:
     sources = run.recipe.sets()
     train: dict[str, list[str]] = {}
     placed: list[Placed] = []
+    solved = 0
     with run.store.append("problems.jsonl", fresh=True) as out:
         for name in reading_order(sources):
             ids: list[str] = []
             for problem in reading.read(name, sources[name]):
                 out.write(problem)
                 ids.append(problem.id)
+                solved += bool(problem.solution) and name.split("/")[0] == "train"
                 run.progress(len(reading.ids), 0)
             if name.split("/")[0] == "train":
                 train[name] = ids
             else:
                 placed += [Placed(problem_id=problem_id, set=name) for problem_id in ids]
+    if run.recipe.warmup.examples and not solved:
+        raise ProblemsError(
+            f"warmup.examples: {run.recipe.warmup.examples} reference solutions are to be trained on,"
+            " but no train problem has a solution; leave the warm-up out, or give `solution`"
+        )
     sizes = {"dev": run.recipe.problems.dev, "gate": run.recipe.problems.gate}
     drawn = draw(train, {name: size for name, size in sizes.items() if size}, run.random)
     for ids in train.values():
@@ -109,8 +122,8 @@ def set_up(run: Run) -> list[str]:
 
 def finished(round_: Round) -> RoundRecord:
     """The record of a measured round."""
-    text = round_.store.file(round_.path("round.json")).read_bytes()
-    return RoundRecord.model_validate_json(text)
+    path = round_.store.file(round_.path("round.json"))
+    return parse_line(path, 1, path.read_bytes(), RoundRecord)
 
 
 def gate_right(record: RoundRecord) -> int:

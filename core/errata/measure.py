@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
 
 from errata.records import Accuracy, Comparison, Outcome
 
@@ -24,14 +23,18 @@ def wilson(right: int, total: int) -> tuple[float, float]:
     centre = share + spread / 2
     margin = _Z95 * math.sqrt((share * (1 - share) + spread / 4) / total)
     low, high = (centre - margin) / (1 + spread), (centre + margin) / (1 + spread)
-    return max(0.0, low), min(1.0, high)
+    # At the ends the interval ends there exactly; rounding would leave it a hair short.
+    return 0.0 if right == 0 else low, 1.0 if right == total else high
 
 
 def mcnemar(fixed: int, broken: int) -> float:
     """The exact two-sided p value that fixed and broken cases are equally likely."""
     discordant = fixed + broken
-    tail: int = sum(math.comb(discordant, k) for k in range(min(fixed, broken) + 1))
-    return min(1.0, float(Fraction(2 * tail, 2**discordant)))
+    ways = tail = 1  # subsets of size 0, then of size 0 to k
+    for k in range(1, min(fixed, broken) + 1):
+        ways = ways * (discordant - k + 1) // k
+        tail += ways
+    return float(min(1.0, 2 * tail / 2**discordant))
 
 
 def accuracy(set_name: str, outcomes: Iterable[Outcome]) -> Accuracy:

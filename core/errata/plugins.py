@@ -20,7 +20,7 @@ from typing import Any, cast
 import pluggy
 from pydantic import BaseModel
 
-from errata.errors import ExtensionError, PartError, boundary
+from errata.errors import ErrataError, PartError, boundary
 from errata.hooks import PROJECT, Hooks
 from errata.parts import Kind, Part
 
@@ -110,19 +110,25 @@ class Catalogue:
 
     def plugin(self, name: str, asked_by: str) -> Installed:
         """The installed plugin ``name``; ``PartError`` when there is none or it did not load."""
-        for plugin in self.installed:
-            if plugin.name == name:
-                if plugin.factory is None:
-                    raise PartError(
-                        f"{asked_by}: plugin {name!r} ({plugin.value} of {plugin.package}) did not"
-                        f" load: {plugin.problem}; reinstall or remove {plugin.package}"
-                    )
-                return plugin
-        raise PartError(
-            f"{asked_by}: no plugin {name!r} is installed"
-            + _suggest(name, [plugin.name for plugin in self.installed])
-            + self._broken()
-        )
+        found = [plugin for plugin in self.installed if plugin.name == name]
+        if len(found) > 1:
+            packages = " and ".join(sorted(plugin.package for plugin in found))
+            raise PartError(
+                f"{asked_by}: {packages} both announce a plugin {name!r}; uninstall one of them"
+            )
+        if not found:
+            raise PartError(
+                f"{asked_by}: no plugin {name!r} is installed"
+                + _suggest(name, [plugin.name for plugin in self.installed])
+                + self._broken()
+            )
+        plugin = found[0]
+        if plugin.factory is None:
+            raise PartError(
+                f"{asked_by}: plugin {name!r} ({plugin.value} of {plugin.package}) did not load:"
+                f" {plugin.problem}; reinstall or remove {plugin.package}"
+            )
+        return plugin
 
     def find(self, kind: Kind, use: str, asked_by: str) -> Part:
         """The part ``use`` (``name`` or ``plugin/name``) of ``kind``; ``PartError`` otherwise."""
@@ -168,6 +174,7 @@ class Active:
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(Hooks)
         self.complaints: list[str] = []
+        self._complained: set[tuple[str, str]] = set()
         for name, instance in plugins.items():
             self.register(name, instance)
         self._refuse_pending()
@@ -212,8 +219,10 @@ class Active:
             try:
                 with boundary(f"plugin {implementation.plugin_name}", f"hearing {notice}"):
                     implementation.function(**chosen)
-            except ExtensionError as error:
-                if str(error) not in self.complaints:
+            except ErrataError as error:
+                # Once per observer and notice: progress comes thousands of times.
+                if (implementation.plugin_name, notice) not in self._complained:
+                    self._complained.add((implementation.plugin_name, notice))
                     self.complaints.append(str(error))
 
     def _refuse_pending(self) -> None:

@@ -1,7 +1,6 @@
 """One round on disk: each method reads records, calls its stage, writes records, names its files.
 
-An evaluation belongs to the checkpoint that was evaluated: attempts and verdicts lie in the folder of
-the round that made the checkpoint, one file a set, so no checkpoint ever answers a problem twice.
+An evaluation belongs to the checkpoint that was evaluated (``evaluation.py``).
 """
 
 from __future__ import annotations
@@ -10,15 +9,16 @@ import asyncio
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
-from errata.errors import boundary
+from errata.errors import ExtensionError, boundary
+from errata.evaluation import evaluate_set, judged, outcomes, slug
 from errata.measure import accuracy, compare, decide
 from errata.parts import DevCases, Selector, Trainer
 from errata.records import (
     Accuracy,
     Assignment,
-    Attempt,
     BadCase,
     Candidate,
     Checkpoint,
@@ -34,11 +34,12 @@ from errata.records import (
     TrainingExample,
     Triage,
     TypeChange,
-    Verdict,
 )
 from errata.run import Run
-from errata.stages import diagnose, evaluate, group, synthesize, train, triage
+from errata.stages import diagnose, group, synthesize, train, triage
 from errata.store import FileMemo
+
+__all__ = ["BASE", "Round", "earlier_rounds", "slug", "train_checkpoint"]
 
 BASE = Checkpoint(id="base")
 
@@ -64,9 +65,8 @@ class Round:
         """Categories of the attempts on train and dev."""
         with self.store.append(self.path("triage.jsonl"), fresh=True) as out:
             for set_name in ("train", "dev"):
-                attempts, verdicts = judged(self.run, self.incoming, set_name)
-                for record in triage.triage(attempts, verdicts):
-                    out.write(record)
+                for attempt, verdict in judged(self.run, self.incoming, set_name):
+                    out.write(triage.triaged(attempt, verdict))
         return [self.path("triage.jsonl")]
 
     def bad_cases(self) -> Iterator[BadCase]:
@@ -77,8 +77,7 @@ class Round:
             if t.category == "model-error"
         }
         for set_name in ("train", "dev"):
-            attempts, verdicts = judged(self.run, self.incoming, set_name)
-            for attempt, verdict in zip(attempts, verdicts, strict=True):
+            for attempt, verdict in judged(self.run, self.incoming, set_name):
                 if attempt.id in wanted:
                     problem = self.run.index[attempt.problem_id]
                     yield BadCase(problem=problem, attempt=attempt, verdict=verdict)
@@ -91,13 +90,16 @@ class Round:
     async def _diagnose(self) -> None:
         name = self.path("diagnoses.jsonl")
         done = sum(1 for _ in self.store.read(name, Diagnosis))
-        cases = [case for place, case in enumerate(self.bad_cases()) if place >= done]
+        triaged = self.store.read(self.path("triage.jsonl"), Triage)
+        total = sum(t.category == "model-error" for t in triaged)
+        cases = islice(self.bad_cases(), done, None)
         diagnoser = self.run.part("diagnose")
+        self.run.progress(done, total)
         with self.store.append(name) as out:
             async for found in diagnose.diagnose(cases, diagnoser, self.recipe.diagnose.use):
                 out.write(found)
                 done += 1
-                self.run.progress(done, len(cases))
+                self.run.progress(done, total)
 
     def group(self) -> list[str]:
         """Error types and assignments."""
@@ -144,8 +146,7 @@ class Round:
         )
         verifiers = {chosen.use: self.run.make(chosen) for chosen in self.run.prepared.verifiers}
         for earlier in self.earlier_candidates():
-            for verifier in verifiers.values():
-                verifier.accepted(earlier)
+            synthesize.announce(earlier, verifiers)
         waves = synthesize.synthesize(
             types,
             plan,
@@ -188,20 +189,31 @@ class Round:
 
     def select(self) -> list[str]:
         """Which of the accepted candidates the target is trained on."""
-        self.run.target.use(self.folder(self.incoming))
-        memo = FileMemo(self.store.file(self.path("scores.jsonl")))
-        selector: Selector = self.run.make(self.run.prepared.parts["select"])
-        with boundary(f"selector {self.recipe.select.use}", "selecting"):
-            selections = selector.select(list(self.accepted()), self.dev_cases(), memo)
+        candidates = list(self.accepted())
+        selections = self._select(candidates) if candidates else []
         with self.store.append(self.path("selection.jsonl"), fresh=True) as out:
             for selection in selections:
                 out.write(selection)
         return [self.path("selection.jsonl")]
 
+    def _select(self, candidates: Sequence[Candidate]) -> Sequence[Selection]:
+        self.run.target.use(self.folder(self.incoming))
+        memo = FileMemo(self.store.file(self.path("scores.jsonl")))
+        selector: Selector = self.run.make(self.run.prepared.parts["select"])
+        name = f"selector {self.recipe.select.use}"
+        with boundary(name, "selecting"):
+            found = list(selector.select(candidates, self.dev_cases(), memo))
+        if sorted(s.candidate_id for s in found) != sorted(c.id for c in candidates):
+            raise ExtensionError(
+                f"{name} was given {len(candidates)} candidates and returned {len(found)} selections"
+                " that are not theirs; return one Selection per candidate, with its candidate_id"
+            )
+        return found
+
     def dev_cases(self) -> DevCases:
         """Held-out cases for selection, each list in a random order of its own."""
-        _, verdicts = judged(self.run, self.incoming, "dev")
-        good = [v.problem_id for v in verdicts if v.outcome == "right"]
+        dev = judged(self.run, self.incoming, "dev")
+        good = [verdict.problem_id for _, verdict in dev if verdict.outcome == "right"]
         bad = {t.id: self.of_type(t.id, "dev") for t in self.grouped[0]}
         all_bad = sorted({problem_id for ids in bad.values() for problem_id in ids})
         return DevCases(
@@ -218,8 +230,13 @@ class Round:
     def examples(self) -> Iterator[TrainingExample]:
         """What this round trains on; with ``start: base`` also what earlier rounds trained on."""
         if self.recipe.train.start == "base":
-            for name in ("round-0", *earlier_rounds(self.name)):
-                yield from self.store.read(f"{name}/train.jsonl", TrainingExample)
+            # The round before has in its file what the rounds before it trained on.
+            before = ["round-0", *earlier_rounds(self.name)][-1]
+            yield from self.store.read(f"{before}/train.jsonl", TrainingExample)
+        yield from self.new_examples()
+
+    def new_examples(self) -> Iterator[TrainingExample]:
+        """What this round's kept candidates add."""
         kept = {s.candidate_id for s in self._selections() if s.kept}
         for candidate in self.accepted():
             if candidate.id in kept:
@@ -244,7 +261,7 @@ class Round:
         made = BASE if self.name == BASE.id else self.checkpoint()
         sets = [s for s in self.run.sets if s != "train"]
         if made == BASE and self.recipe.warmup.examples:
-            sets.remove("dev")  # nothing is chosen by the untouched base
+            sets = [s for s in sets if s != "dev"]  # nothing is chosen by the untouched base
         files = [f for set_name in sets for f in evaluate_set(self.run, made, set_name)]
         record = self._record(made, sets)
         self.store.write(self.path("round.json"), record.model_dump_json(indent=1) + "\n")
@@ -294,31 +311,6 @@ class Round:
         return list(self.store.read(self.path("shortfalls.jsonl"), Shortfall))
 
 
-def evaluate_set(run: Run, checkpoint: Checkpoint, set_name: str) -> list[str]:
-    """Attempts and verdicts of a checkpoint on one set, as far as they are missing; their files."""
-    files = [f"{checkpoint.id}/{kind}/{slug(set_name)}.jsonl" for kind in ("attempts", "verdicts")]
-    store, total = run.store, len(run.sets.get(set_name, ()))
-    done = {a.problem_id for a in store.read(files[0], Attempt)}
-    if len(done) < total:
-        run.target.use(store.file(checkpoint.path).resolve() if checkpoint.path else None)
-        batches = evaluate.attempt(
-            run.problems(set_name), checkpoint.id, run.target, run.domain, frozenset(done)
-        )
-        with store.append(files[0]) as attempts:
-            for batch in evaluate.counting(batches, len(done), total, run.progress):
-                for made in batch:
-                    attempts.write(made)
-                attempts.sync()
-    checked = {v.problem_id for v in store.read(files[1], Verdict)}
-    made_attempts = store.read(files[0], Attempt)
-    with store.append(files[1]) as verdicts:
-        for found in evaluate.check(made_attempts, run.index.__getitem__, run.domain, checked):
-            for verdict in found:
-                verdicts.write(verdict)
-            verdicts.sync()
-    return files
-
-
 def train_checkpoint(
     round_: Round, section: str, examples: Sequence[TrainingExample], start: Checkpoint
 ) -> list[str]:
@@ -334,7 +326,7 @@ def train_checkpoint(
     trainer: Trainer = run.make(run.prepared.parts[section])
     name = run.prepared.parts[section].use
     with boundary(f"trainer {name}", "training"):
-        metrics = trainer.train(examples, round_.folder(start), into)
+        metrics = dict(trainer.train(examples, round_.folder(start), into))
     store.replace_folder(into, round_.path("checkpoint"))
     with store.append(round_.path("checkpoint.jsonl"), fresh=True) as out:
         out.write(
@@ -344,33 +336,12 @@ def train_checkpoint(
                 path=round_.path("checkpoint"),
                 trainer=name,
                 examples=len(examples),
-                metrics=dict(metrics),
+                metrics=metrics,
             )
         )
     return [round_.path(f) for f in ("train.jsonl", "checkpoint", "checkpoint.jsonl")]
 
 
-def judged(
-    run: Run, checkpoint: Checkpoint, set_name: str
-) -> tuple[Iterator[Attempt], Iterator[Verdict]]:
-    """Attempts and verdicts of a checkpoint on one set, in the same order."""
-    file = f"{slug(set_name)}.jsonl"
-    return (
-        run.store.read(f"{checkpoint.id}/attempts/{file}", Attempt),
-        run.store.read(f"{checkpoint.id}/verdicts/{file}", Verdict),
-    )
-
-
-def outcomes(run: Run, checkpoint: Checkpoint, set_name: str) -> dict[str, Outcome]:
-    """Outcome by problem id."""
-    return {v.problem_id: v.outcome for v in judged(run, checkpoint, set_name)[1]}
-
-
 def earlier_rounds(name: str) -> list[str]:
     """Names of the rounds before ``name``, the warm-up left out."""
     return [f"round-{n}" for n in range(1, int(name.removeprefix("round-")))]
-
-
-def slug(set_name: str) -> str:
-    """A set's name as a file name: ``test/drills`` is ``test.drills``."""
-    return set_name.replace("/", ".")

@@ -11,11 +11,12 @@ from random import Random
 from typing import Any, cast
 
 from errata.check import Chosen, Prepared
-from errata.errors import RunDirectoryError, boundary
+from errata.errors import ExtensionError, RunDirectoryError, UserError, boundary
 from errata.index import RecordIndex
 from errata.parts import Embedder, Scores, Services, Target
 from errata.records import Problem
 from errata.seeds import stream
+from errata.stages import group
 from errata.stages.problems import Placed
 from errata.store import Manifest, StageDone, Store
 
@@ -65,8 +66,8 @@ class Run:
         if found.recipe != self.recipe.digest():
             raise RunDirectoryError(
                 f"{self.store.path} holds the run {found.name!r} of another recipe (or of this one"
-                " with other settings); go on with it by `errata resume`, or give another folder"
-                " with --into"
+                f" with other settings); go on with it by `errata resume {self.store.path}`, or give"
+                " another folder with --into"
             )
         self._forget_changed(found)
 
@@ -79,6 +80,8 @@ class Run:
             if missing:
                 break
             edited = [name for name in _editable(done) if self._changed(done, name)]
+            for name in edited:
+                self._refuse_slip(name)
             kept.append(
                 done.model_copy(
                     update={
@@ -92,6 +95,14 @@ class Run:
             return
         self.store.save(manifest.model_copy(update={"stages": tuple(kept), "ended": ""}))
         self.store.discard_unowned(name for done in kept for name in done.outputs)
+
+    def _refuse_slip(self, name: str) -> None:
+        """Raise UserError when an edited file does not read, before anything is undone for it."""
+        path = self.store.file(name)
+        try:
+            group.edited(path.read_text(encoding="utf-8"), ())
+        except (UserError, UnicodeDecodeError) as error:
+            raise UserError(f"{path}: {error}; nothing was undone: mend it and resume") from error
 
     def _changed(self, done: StageDone, name: str) -> bool:
         return self.store.digest(name) != done.outputs[name]
@@ -107,7 +118,13 @@ class Run:
             return
         self.active.notify("errata_stage_started", round_name=round_name, stage=stage)
         begun = time.monotonic()
-        outputs = work()
+        try:
+            outputs = work()
+        except ExtensionError as error:
+            raise ExtensionError(
+                f"{error} (stage {stage} of {round_name}); what is finished is kept: mend it, then"
+                f" `errata resume {self.store.path}`"
+            ) from error
         seconds = time.monotonic() - begun
         done = StageDone(
             round=round_name,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import importlib.util
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,35 +50,48 @@ def read(source: str, split: str) -> Iterator[Row]:
 def read_problems(source: str, split: str) -> Iterator[Problem]:
     """Problems of rows with ``question`` and ``answer``. Raises ValueError naming a bad row."""
     for number, row in enumerate(read(source, split), start=1):
-        missing = [name for name in ("question", "answer") if not str(row.get(name) or "").strip()]
+        missing = [name for name in ("question", "answer") if not _text(row, name).strip()]
         if missing:
             raise ValueError(
                 f"row {number} has no {' and no '.join(missing)}; it has {', '.join(sorted(row))}"
             )
         known = ("id", "question", "answer", "solution", "kind")
         yield Problem(
-            id=str(row.get("id") or f"{Path(source).name}/{number}"),
-            question=str(row["question"]),
-            answer=str(row["answer"]),
-            solution=str(row.get("solution") or ""),
-            kind=str(row.get("kind") or ""),
+            id=_text(row, "id") or f"{Path(source).name}/{number}",
+            question=_text(row, "question"),
+            answer=_text(row, "answer"),
+            solution=_text(row, "solution"),
+            kind=_text(row, "kind"),
             source=source,
             data={key: value for key, value in row.items() if key not in known},
         )
 
 
+def _text(row: Row, name: str) -> str:
+    """A value as text; a zero is a value, None and a missing column are not."""
+    value = row.get(name)
+    return "" if value is None else str(value)
+
+
 def _jsonl(path: Path) -> Iterator[Row]:
-    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise ValueError(f"{path}, line {number}: not JSON ({error})") from error
-            if not isinstance(row, dict):
-                raise ValueError(f"{path}, line {number}: not a JSON object")
-            yield row
+    for number, line in enumerate(_lines(path), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:  # not JSON, or not UTF-8
+            raise ValueError(f"{path}, line {number}: not JSON ({error})") from error
+        if not isinstance(row, dict):
+            raise ValueError(f"{path}, line {number}: not a JSON object")
+        yield row
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as lines:
+            yield from lines
+    except (EOFError, zlib.error) as error:
+        raise ValueError(f"{path}: the compressed file is damaged: {error}") from error
 
 
 def _parquet(path: Path) -> Iterator[Row]:

@@ -1,1 +1,1 @@
-"""errata_selection."""
+"""Selectors: which candidates the target is trained on."""

@@ -38,7 +38,7 @@ class OverlapIndex:
 
     def __init__(self, threshold: float, run: int | None = None) -> None:
         # Optional extra: settings and offers must load without it.
-        from rapidfuzz.distance import Indel  # noqa: PLC0415 an optional extra
+        from rapidfuzz.distance import Indel
 
         self._similarity = Indel.normalized_similarity
         self._threshold = threshold

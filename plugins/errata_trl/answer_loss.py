@@ -66,12 +66,10 @@ def progress_callback(progress: Callable[[int, int], None], losses: list[float])
     class Report(TrainerCallback):  # type: ignore[misc]  # transformers is untyped to mypy here
         """Progress by steps."""
 
-        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        def on_step_end(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
             progress(state.global_step, state.max_steps)
 
-        def on_log(
-            self, args: Any, state: Any, control: Any, logs: Mapping[str, float], **_: Any
-        ) -> None:
+        def on_log(self, *_: Any, logs: Mapping[str, float], **__: Any) -> None:
             if "loss" in logs:
                 losses.append(float(logs["loss"]))
 

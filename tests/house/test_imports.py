@@ -99,15 +99,3 @@ assert "Commands:" in shown.getvalue()
 print(*sorted(name for name in watched if name in sys.modules))
 """
     assert _loaded(program, NOT_FOR_HELP) == ""
-
-
-def test_heavy_modules_are_banned_at_module_level() -> None:
-    banned = PROJECT["tool"]["ruff"]["lint"]["flake8-tidy-imports"]["banned-module-level-imports"]
-    extras = {
-        requirement.partition(">")[0].replace("-", "_").lower()
-        for name, requirements in PROJECT["project"]["optional-dependencies"].items()
-        for requirement in requirements
-        if name != "all"
-    }
-    light = {"accelerate", "gguf", "rapidfuzz"}  # never named at module level; loaded with the rest
-    assert extras - set(banned) <= light

@@ -23,7 +23,7 @@ from errata.records import (
     Trajectory,
 )
 from errata.report import charts, words
-from errata.report.figures import Summary
+from errata.report.figures import RoundFigures, Summary
 from errata.report.samples import (
     BUDGETS,
     KEPT,
@@ -151,6 +151,25 @@ class View:
     summary: Summary
     samples: Samples
     budget: Budget
+
+    @property
+    def type_rows(self) -> int:
+        """Rows of a table of types: with few examples there are still some figures."""
+        return max(self.budget.types, 20)
+
+    def type_name(self, round_: RoundFigures, type_id: str) -> str:
+        """A type's name; its id where the type is no longer there."""
+        return next((t.name for t in round_.types if t.id == type_id), type_id)
+
+    def of_fate(self, round_: RoundFigures, fate: str) -> int:
+        """How many candidates of a round had the fate that a sample shows."""
+        funnel = round_.funnel
+        known = {KEPT: funnel.kept, NOT_KEPT: funnel.accepted - funnel.kept}
+        return known[fate] if fate in known else funnel.reasons[fate]
+
+    def column_seconds(self, rows: dict[str, dict[str, float]], column: str) -> float:
+        """Time of a round, all stages together."""
+        return sum(row.get(column, 0.0) for row in rows.values())
 
     def cases(self, round_name: str, type_id: str) -> list[Any]:
         """Sampled bad cases of a type."""

@@ -250,7 +250,7 @@ def _candidates(
         for s in store.read(f"{name}/selection.jsonl", Selection)
         if s.candidate_id in ids
     }
-    judged = {
+    judged: dict[str, list[_Judged]] = {
         fate: [(c, objections.get(c.id, ()), selected.get(c.id)) for c in found]
         for fate, found in chosen.items()
     }

@@ -18,7 +18,7 @@ async def diagnose(
     async def one(case: BadCase) -> Diagnosis:
         with boundary(f"diagnoser {name}", f"diagnosing {case.attempt.id}"):
             diagnosis = await diagnoser.diagnose(case)
-        return diagnosis.model_copy(update={"attempt_id": case.attempt.id, "by": name})
+            return diagnosis.model_copy(update={"attempt_id": case.attempt.id, "by": name})
 
     async for diagnosis in ordered(cases, one):
         yield diagnosis

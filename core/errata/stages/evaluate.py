@@ -36,6 +36,7 @@ def attempt(
                 continue
             with boundary(f"target {target.name}", "generating"):
                 found = target.generate([prompt for _, prompt in batch])
+                answered = list(zip(batch, found, strict=True))
             yield [
                 Attempt(
                     id=f"{checkpoint}:{problem.id}",
@@ -43,7 +44,7 @@ def attempt(
                     checkpoint=checkpoint,
                     **generation.model_dump(),
                 )
-                for (problem, _), generation in zip(batch, found, strict=True)
+                for (problem, _), generation in answered
                 if problem.id not in done
             ]
 

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from errata.errors import UserError, boundary
+from errata.errors import ExtensionError, UserError, boundary
 from errata.parts import Grouper, Grouping
 from errata.records import Assignment, Diagnosis, ErrorType
 
@@ -29,7 +29,14 @@ def group(diagnoses: Sequence[Diagnosis], grouper: Grouper, name: str) -> Groupi
     """Error types of ``diagnoses``; those that found no error are left out."""
     real = [d for d in diagnoses if not d.no_error]
     with boundary(f"grouper {name}", "grouping"):
-        return asyncio.run(_group(grouper, real))
+        grouping = asyncio.run(_group(grouper, real))
+    if [a.attempt_id for a in grouping.assignments] != [d.attempt_id for d in real]:
+        raise ExtensionError(
+            f"grouper {name} was given {len(real)} diagnoses and returned"
+            f" {len(grouping.assignments)} assignments that are not theirs in order; return one"
+            " Assignment per diagnosis, with its attempt_id"
+        )
+    return grouping
 
 
 async def _group(grouper: Grouper, diagnoses: Sequence[Diagnosis]) -> Grouping:
@@ -77,6 +84,7 @@ def _from_yaml(text: str) -> tuple[list[ErrorType], dict[str, str]]:
         raise UserError("error_types.yaml: a list of types was wanted")
     types: list[ErrorType] = []
     merged: dict[str, str] = {}
+    folded: list[str] = []
     for number, row in enumerate(rows, start=1):
         given: dict[str, Any] = dict(row) if isinstance(row, dict) else {}
         into = given.pop("merge", None)
@@ -89,9 +97,10 @@ def _from_yaml(text: str) -> tuple[list[ErrorType], dict[str, str]]:
         if into is None:
             types.append(error_type)
         else:
+            folded.append(error_type.id)
             merged[error_type.id] = str(into)
     ids = [error_type.id for error_type in types]
-    twice = sorted({type_id for type_id in ids if ids.count(type_id) > 1})
+    twice = sorted(type_id for type_id, rows in Counter([*ids, *folded]).items() if rows > 1)
     lost = sorted(set(merged.values()) - set(ids))
     if twice or lost:
         what = f"the id {twice[0]} stands twice" if twice else f"merge: {lost[0]} is no type here"

@@ -18,6 +18,9 @@ from errata.recipe import Source
 from errata.records import Problem, Record
 
 
+_EXHAUSTED = 100_000  # a generator that repeats itself for so long has given all it has
+
+
 class Placed(Record):
     """The set a problem belongs to."""
 
@@ -57,12 +60,20 @@ class Reading:
             )
 
     def _new(self, name: str, problems: Iterator[Problem]) -> Iterator[Problem]:
+        repeated = 0
         for problem in problems:
             key = self.domain.fingerprints(problem).exact
             if key in self.seen:
                 found = Dropped(problem_id=problem.id, set=name, same_as=self.seen[key])
                 self.dropped.append(found)
+                repeated += 1
+                if repeated == _EXHAUSTED:
+                    raise ProblemsError(
+                        f"set {name}: {_EXHAUSTED} problems in a row were already there: the source"
+                        " has no new ones; lower its limit"
+                    )
                 continue
+            repeated = 0
             if problem.id in self.ids:
                 problem = problem.model_copy(update={"id": f"{name}/{problem.id}"})  # noqa: PLW2901 ids of two sources may meet
             if problem.id in self.ids:

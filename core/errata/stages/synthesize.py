@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-from errata.errors import boundary
+from errata.errors import ExtensionError, boundary
 from errata.parts import Strategy, Verifier, Wave
 from errata.records import BadCase, Candidate, ErrorType, Objection, Proposal, Shortfall
 from errata.stages.ordered import ordered
@@ -74,7 +74,8 @@ async def synthesize(
                 random=random(f"synthesize/{error_type.id}/{number}"),
             )
             with boundary("the strategy", f"proposing for {error_type.id}"):
-                proposals = await strategy.propose(wave)
+                proposals = list(await strategy.propose(wave))
+            _refuse_surplus(proposals, wave)
             made, passed = await _judge(proposals, wave, verifiers, prefix)
             accepted += passed
             number += 1
@@ -87,6 +88,15 @@ async def synthesize(
                 yield Made(made.candidates, made.objections, lack)
                 break
             yield made
+
+
+def _refuse_surplus(proposals: Sequence[Proposal | Objection], wave: Wave) -> None:
+    made = sum(isinstance(proposal, Proposal) for proposal in proposals)
+    if made > wave.count:
+        raise ExtensionError(
+            f"the strategy was asked for at most {wave.count} proposals for {wave.error_type.id} and"
+            f" returned {made}"
+        )
 
 
 def _giving_up(proposals: Sequence[Proposal | Objection], idle: int, patience: int) -> str:
@@ -131,9 +141,15 @@ async def _judge(
         objections += found
         if not found:
             passed.append(candidate)
-            for verifier in verifiers.values():
-                verifier.accepted(candidate)
+            announce(candidate, verifiers)
     return Made(candidates, objections), passed
+
+
+def announce(candidate: Candidate, verifiers: Mapping[str, Verifier]) -> None:
+    """Tell every verifier that ``candidate`` is accepted."""
+    for name, verifier in verifiers.items():
+        with boundary(f"verifier {name}", f"hearing that {candidate.id} is accepted"):
+            verifier.accepted(candidate)
 
 
 def _admit(candidate: Candidate, verifiers: Mapping[str, Verifier]) -> list[Objection]:

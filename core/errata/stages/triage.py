@@ -10,13 +10,15 @@ from errata.records import Attempt, Category, Triage, Verdict
 def triage(attempts: Iterable[Attempt], verdicts: Iterable[Verdict]) -> Iterator[Triage]:
     """One category per attempt; both inputs in the same order."""
     for attempt, verdict in zip(attempts, verdicts, strict=True):
-        category, reason = categorize(attempt, verdict)
-        yield Triage(
-            attempt_id=attempt.id,
-            problem_id=attempt.problem_id,
-            category=category,
-            reason=reason,
-        )
+        yield triaged(attempt, verdict)
+
+
+def triaged(attempt: Attempt, verdict: Verdict) -> Triage:
+    """The category of one attempt."""
+    category, reason = categorize(attempt, verdict)
+    return Triage(
+        attempt_id=attempt.id, problem_id=attempt.problem_id, category=category, reason=reason
+    )
 
 
 def categorize(attempt: Attempt, verdict: Verdict) -> tuple[Category, str]:

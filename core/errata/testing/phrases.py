@@ -18,15 +18,21 @@ class PhraseGrouper:
     async def group(self, diagnoses: Sequence[Diagnosis]) -> Grouping:
         """See ``errata.parts.Grouper``."""
         counts = Counter(diagnosis.keyphrase for diagnosis in diagnoses)
+        phrases = sorted(counts, key=lambda phrase: (-counts[phrase], phrase))
+        ids: dict[str, str] = {}
+        for phrase in phrases:
+            ids[phrase] = _slug(phrase) or "type"
+            if list(ids.values()).count(ids[phrase]) > 1:
+                ids[phrase] += f"-{len(ids)}"
         types = [
-            ErrorType(id=_slug(phrase), name=phrase, count=count, keyphrases=(phrase,))
-            for phrase, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+            ErrorType(id=ids[phrase], name=phrase, count=counts[phrase], keyphrases=(phrase,))
+            for phrase in phrases
         ]
         assignments = [
             Assignment(
                 attempt_id=diagnosis.attempt_id,
                 problem_id=diagnosis.problem_id,
-                types=(_slug(diagnosis.keyphrase),),
+                types=(ids[diagnosis.keyphrase],),
             )
             for diagnosis in diagnoses
         ]

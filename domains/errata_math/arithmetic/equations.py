@@ -172,7 +172,7 @@ def _chain(
             continue
         if not annotated and _bare_fraction(left[0]) and evaluate(left[0]) != evaluate(right[0]):
             continue  # "1/4 = 15" says what a quarter is worth
-        if not symbols(left[0]) and not (names_in(left[0]) and symbols(right[0])):
+        if not symbols(left[0]) and not (names_in(left[0]) or names_in(right[0])):
             continue
         found.append(
             Equation(

@@ -20,6 +20,7 @@ from errata_math.diagnosis.findings import Finding, explanation, shown
 from errata_math.diagnosis.judging import first_wrong, judge
 from errata_math.diagnosis.reference import Reference, read_reference
 from errata_math.diagnosis.slips import slip
+from errata_math.diagnosis.unknowns import unknown_slip
 from errata_math.diagnosis.work import Claim, Work, read_work
 
 BY = "symbolic"
@@ -72,6 +73,11 @@ def first_finding(work: Work, reference: Reference) -> Finding | None:
     if right_answer:
         judged = [item for item in judged if item.judgement == "slip"]
     wrong = first_wrong(judged, reference)
+    solving = None
+    if not right_answer:
+        solving = unknown_slip(work.unknowns, reference.question, reference.answer)
+    if solving and solving.step and (wrong is None or solving.step < wrong.claim.step):
+        return solving
     if wrong is not None and wrong.judgement == "slip":
         return slip(wrong.claim.equation, wrong.claim.step, _is_partial(wrong.claim, reference))
     if wrong is not None:

@@ -15,7 +15,6 @@ def ending(work: Work, reference: Reference) -> Finding:
     answer, final = reference.answer, work.final
     if not work.claims:
         return Finding("no readable equation", expected=answer, found=final)
-    last = work.claims[-1]
     reached = [claim for claim in work.claims if claim.value == answer]
     if final is None:
         return Finding("no final answer", None, role="answer", expected=answer)
@@ -23,15 +22,15 @@ def ending(work: Work, reference: Reference) -> Finding:
     if reached:
         after = [claim for claim in work.claims if claim.step > reached[0].step]
         if final in values and after and final != reached[0].value:
-            step = next(claim.step for claim in after if True)
+            step = after[0].step
             return Finding(
                 "went on after the answer", step, role="ending", expected=answer, found=final
             )
         return _copied(work, reference)
-    if final == last.value or final in values:
+    if final in values:
         return Finding(
             "stopped before the last step",
-            work.steps,
+            max(claim.step for claim in work.claims if claim.value == final),
             role="ending",
             expected=answer,
             found=final,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from errata_math.diagnosis.reference import Reference, fractional, near
+from errata_math.diagnosis.reference import Reference, fractional, near, signature
 from errata_math.diagnosis.traces import Trace, shadow, trace
 from errata_math.diagnosis.work import Claim, Work
 
@@ -61,6 +61,8 @@ def _judge(
     value = claim.value
     if value in claim.uses and len(set(claim.uses)) <= 2 and value:
         return "open"  # "5 * 1 = 5" says nothing
+    if signature(claim.equation) in reference.steps:
+        return "right"
     if found in reference.strict or (found[0], -found[1]) in reference.strict:
         return "right"
     blurred = (

@@ -46,6 +46,7 @@ class Reference:
     values: frozenset[Fraction]
     loose: frozenset[Fraction]
     operands: frozenset[Fraction]
+    steps: frozenset[tuple[Fraction, ...]]
     question: str
 
     def known(self, value: Fraction) -> bool:
@@ -75,6 +76,11 @@ def fractional(expression: Expression) -> bool:
         isinstance(node, Percent) or (isinstance(node, Number) and node.value.denominator != 1)
         for node in walk(expression)
     )
+
+
+def signature(equation: Equation) -> tuple[Fraction, ...]:
+    """The result and, sorted, the quantities it is made of."""
+    return (equation.claimed or Fraction(0), *sorted(leaves(equation.left)))
 
 
 def read_reference(problem: Problem) -> Reference:
@@ -114,6 +120,7 @@ def _read(question: str, solution: str, answer_text: str) -> Reference:
         values=frozenset(value for value, _ in strict),
         loose=frozenset(loose),
         operands=frozenset(used),
+        steps=frozenset(signature(item) for item in found),
         question=question,
     )
 

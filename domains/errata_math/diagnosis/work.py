@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from errata_math.arithmetic.equations import Equation, equations
-from errata_math.arithmetic.expressions import leaves
+from errata_math.arithmetic.expressions import leaves, names_in
 from errata_math.arithmetic.holding import holds
 from errata_math.arithmetic.quantities import quantities
 
@@ -40,16 +40,21 @@ class Work:
     final_step: int | None
     mentioned: tuple[tuple[int, Fraction], ...]
     steps: int
+    unknowns: tuple[tuple[int, Equation], ...] = ()
 
 
 def read_work(steps: Sequence[str], final: str | None) -> Work:
     """Reads the steps of an attempt; ``final`` is the extracted answer, None to look for it."""
     claims: list[Claim] = []
     mentioned: list[tuple[int, Fraction]] = []
+    unknowns: list[tuple[int, Equation]] = []
     for number, text in enumerate(steps, 1):
         mentioned += [(number, quantity.value) for quantity in quantities(text)]
         for equation in equations(text):
             value = equation.claimed
+            if names_in(equation.left) or names_in(equation.right):
+                unknowns.append((number, equation))
+                continue
             if value is None:
                 continue
             claims.append(
@@ -58,7 +63,12 @@ def read_work(steps: Sequence[str], final: str | None) -> Work:
     answer = number_in(final) if final is not None else stated_answer("\n".join(steps))
     stated = [number for number, value in mentioned if value == answer]
     return Work(
-        tuple(claims), answer, stated[0] if stated else None, tuple(mentioned), len(steps)
+        tuple(claims),
+        answer,
+        stated[0] if stated else None,
+        tuple(mentioned),
+        len(steps),
+        tuple(unknowns),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errata_cluster.folding import fold, fold_all
@@ -42,16 +42,19 @@ def test_different_phrases_stay_apart(one: str, two: str) -> None:
     assert fold(one) != fold(two)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_only_blank_text_folds_to_nothing(text: str) -> None:
     assert (fold(text) == "") == (text.strip() == "")
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_every_phrase_is_in_exactly_one_fold(texts: list[str]) -> None:
     phrases = fold_all(texts)
@@ -64,6 +67,7 @@ def test_every_phrase_is_in_exactly_one_fold(texts: list[str]) -> None:
     assert [phrase.key for phrase in phrases] == sorted({fold(t) for t in texts} - {""})
 
 
+@settings(deadline=None)
 @given(TEXTS, st.randoms())
 def test_order_does_not_matter(texts: list[str], random) -> None:
     shuffled = list(texts)

@@ -174,7 +174,7 @@ def test_noise_is_unassigned_and_no_type(make_grouper) -> None:
 def test_nothing_alike_means_no_types(make_grouper) -> None:
     words = "zebra violin glacier tax moss opera kettle comet ladder pepper quartz sonnet tram"
     given = diagnoses([*words.split(), "wolf", "yacht", "ivory", "jazz"])
-    grouping = group(make_grouper(min_cluster_size=4), given)
+    grouping = group(make_grouper(min_samples=5), given)
     assert list(grouping.types) == []
     assert [a.types for a in grouping.assignments] == [()] * len(given)
 

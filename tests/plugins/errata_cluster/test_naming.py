@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errata_cluster.folding import fold_all
 from errata_cluster.naming import class_terms, describe, slug, unique_slugs
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_a_slug_is_readable_and_never_empty(text: str) -> None:
     assert re.fullmatch(r"[^\W_]+(-[^\W_]+)*", slug(text))
     assert len(slug(text)) <= 60
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["a", "A", "a-2", "?", "!", "+", "-", "type"]), max_size=12))
 def test_slugs_are_unique_and_keep_the_order(names: list[str]) -> None:
     slugs = unique_slugs(names)

@@ -1,0 +1,94 @@
+"""The selectors ``one-shot``, ``all`` and ``random``.
+
+Not covered: selection by influence, and one-shot scored by generated answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from errata.hooks import hookimpl
+from errata.parts import Part, Services, Settings
+from errata_selection.one_shot import OneShot
+from errata_selection.plain import KeepAll, KeepRandom
+
+
+class OneShotSettings(Settings):
+    """Settings of the selector ``one-shot``.
+
+    ``score: likelihood`` asks how much likelier each dev case's reference becomes, per token, with
+    the candidate as a worked example. ``continuation`` is that reference: its ``solution`` (the
+    answer where a problem has none) or its ``answer`` alone. ``dev_cases`` are shown per candidate,
+    half bad cases of its error type, half good ones. ``keep`` is the fraction kept, rounded up, of
+    all candidates or, with ``per_type``, of each error type's. ``max_pairs`` bounds the number of
+    candidate-case pairs in a round: first there are fewer cases per candidate (never fewer than
+    ``min_cases``), then only a random part of the candidates is scored and the rest is not kept.
+    """
+
+    score: Literal["likelihood"] = "likelihood"
+    continuation: Literal["solution", "answer"] = "solution"
+    dev_cases: int = Field(default=20, ge=2)
+    min_cases: int = Field(default=4, ge=2)
+    keep: float = Field(default=0.5, gt=0, le=1)
+    per_type: bool = False
+    max_pairs: int | None = Field(default=None, ge=1)
+
+
+class AllSettings(Settings):
+    """The selector ``all`` has no settings."""
+
+
+class RandomSettings(Settings):
+    """Settings of the selector ``random``: ``keep`` is the fraction kept, rounded up."""
+
+    keep: float = Field(default=0.5, gt=0, le=1)
+
+
+def make_one_shot(settings: OneShotSettings, services: Services) -> object:
+    """The selector ``one-shot``."""
+    return OneShot(settings, services)
+
+
+def make_all(_settings: AllSettings, _services: Services) -> object:
+    """The selector ``all``."""
+    return KeepAll()
+
+
+def make_random(settings: RandomSettings, services: Services) -> object:
+    """The selector ``random``."""
+    return KeepRandom(settings.keep, services.random)
+
+
+class SelectionPlugin:
+    """Offers the selectors."""
+
+    @hookimpl
+    def errata_parts(self) -> Sequence[Part]:
+        """Three selectors."""
+        return [
+            Part(
+                name="one-shot",
+                kind="selector",
+                settings=OneShotSettings,
+                make=make_one_shot,
+                summary="keeps what helps most as a worked example for held-out cases",
+                needs=frozenset({"score"}),
+            ),
+            Part(
+                name="all",
+                kind="selector",
+                settings=AllSettings,
+                make=make_all,
+                summary="keeps every candidate",
+            ),
+            Part(
+                name="random",
+                kind="selector",
+                settings=RandomSettings,
+                make=make_random,
+                summary="keeps a random fraction",
+            ),
+        ]
