@@ -1,19 +1,21 @@
-"""Writes the generated blocks of the pages: ``python -m docs.generate``, from the repository's root.
+"""Writes the generated blocks of the pages: ``python docs/generate.py`` (``make docs``).
 
 With ``--check`` nothing is written; what differs is shown, and the exit code is 1. A block stands
 between ``<!-- generated: KIND ARGUMENTS -->`` and ``<!-- end generated -->``; everything outside of
-blocks is written by hand. Not covered: turning the pages into a site.
+blocks is written by hand. Code on the pages is formatted as ruff has it. Not covered:
+turning the pages into a site.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from docs.blocks import commands, errors, hooks, parts, records, settings, source
+from blocks import commands, errors, hooks, parts, records, settings, source, table
 
 DOCS = Path(__file__).parent
 KINDS: dict[str, Callable[[Sequence[str]], str]] = {
@@ -26,6 +28,8 @@ KINDS: dict[str, Callable[[Sequence[str]], str]] = {
     "record": records.render,
     "settings": settings.render,
     "source": source.render,
+    "table": table.render,
+    "tree": errors.tree,
 }
 _BLOCK = re.compile(
     r"^<!-- generated: (?P<what>[^\n]*?) -->\n.*?^<!-- end generated -->$", re.DOTALL | re.MULTILINE
@@ -45,12 +49,25 @@ def _written(block: re.Match[str]) -> str:
     return f"<!-- generated: {block['what']} -->\n{text}\n<!-- end generated -->"
 
 
+def formatted(page: str, path: Path) -> str:
+    """``page`` with its code blocks formatted as ``ruff format`` will ask for."""
+    ruff = Path(sys.executable).with_name("ruff")
+    done = subprocess.run(  # noqa: S603 a program of this environment, no user's words
+        [ruff, "format", "--stdin-filename", path, "-"],
+        input=page,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
 def main(arguments: Sequence[str]) -> int:
     """Write or check every page; the exit code."""
     stale = False
     for path in sorted(DOCS.rglob("*.md")):
         page = path.read_text(encoding="utf-8")
-        wanted = fill(page)
+        wanted = formatted(fill(page), path)
         if page == wanted:
             continue
         stale = True
@@ -64,7 +81,7 @@ def main(arguments: Sequence[str]) -> int:
             path.write_text(wanted, encoding="utf-8")
             print(f"wrote {name}")
     if stale and "--check" in arguments:
-        print("generated blocks are out of date: run `python -m docs.generate`")
+        print("generated blocks are out of date: run `make docs`")
         return 1
     return 0
 

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from errata.domain import Domain
-from errata.errors import ErrataError, RecipeError
+from errata.errors import ErrataError, PartError, RecipeError, boundary
 from errata.parts import Kind, Part, Settings
 from errata.plugins import Active, Catalogue, make_plugin
-from errata.recipe import PartUse, Recipe, Source
+from errata.recipe import (
+    PartUse,
+    Recipe,
+    Source,
+    Synthesize,
+    Train,
+    Warmup,
+    did_you_mean,
+    short,
+)
 from errata.sources import is_path
 
 
@@ -49,18 +58,32 @@ _SECTIONS: dict[str, Kind] = {
 }
 
 
-def prepare(recipe: Recipe, catalogue: Catalogue, name: str) -> Prepared:
-    """Check ``recipe``. Raises RecipeError with every mistake."""
-    mistakes: list[str] = []
+def prepare(
+    recipe: Recipe,
+    catalogue: Catalogue,
+    name: str,
+    mistakes: Sequence[str] = (),
+    *,
+    sources: bool = True,
+) -> Prepared:
+    """Check ``recipe``. Raises RecipeError with every mistake, ``mistakes`` found earlier included.
+
+    Without ``sources`` the problems are not looked at (a run that has them needs them no more).
+    """
+    mistakes = list(mistakes)
     chosen = _choose_all(recipe, catalogue, mistakes)
     verifiers = tuple(
         found
         for place, use in enumerate(recipe.synthesize.verify)
         if (found := _choose(f"synthesize.verify.{place}", "verifier", use, catalogue, mistakes))
     )
-    _check_needs(recipe, {**chosen, **{v.use: v for v in verifiers}}, mistakes)
+    uses = [verifier.use for verifier in verifiers]
+    for use in sorted({use for use in uses if uses.count(use) > 1}):
+        mistakes.append(f"synthesize.verify: verifier {use!r} stands {uses.count(use)} times")
+    judges = {f"synthesize.verify.{place}": v for place, v in enumerate(verifiers)}
+    _check_needs(recipe, chosen | judges, mistakes)
     activated = _activate(recipe, catalogue, mistakes)
-    if activated is not None:
+    if activated is not None and sources:
         for set_name, source in recipe.sets().items():
             _check_source(set_name, source, activated[1], recipe.seed, mistakes)
     if mistakes or activated is None:
@@ -69,13 +92,9 @@ def prepare(recipe: Recipe, catalogue: Catalogue, name: str) -> Prepared:
 
 
 def _choose_all(recipe: Recipe, catalogue: Catalogue, mistakes: list[str]) -> dict[str, Chosen]:
-    warmup = PartUse(
-        **{
-            **recipe.train.settings,
-            **recipe.warmup.settings,
-            "use": recipe.warmup.use or recipe.train.use,
-        }
-    )
+    trainer = recipe.warmup.use or recipe.train.use
+    shared = recipe.train.settings if trainer == recipe.train.use else {}
+    warmup = PartUse(**{**shared, **recipe.warmup.settings, "use": trainer})
     uses: dict[str, PartUse | None] = {
         section: getattr(recipe, section) for section in _SECTIONS if section != "warmup"
     }
@@ -94,7 +113,7 @@ def _choose(
         part = catalogue.find(kind, use.use, f"{section}.use")
         settings = part.settings.model_validate(use.settings)
     except ValidationError as error:
-        mistakes += _setting_mistakes(section, part.settings, error)
+        mistakes += _setting_mistakes(section, part.settings, error, _own_keys(section))
         return None
     except ErrataError as error:
         mistakes.append(str(error))
@@ -109,17 +128,31 @@ def _choose(
     return Chosen(use.use, part, settings)
 
 
-def _setting_mistakes(section: str, model: type[BaseModel], error: ValidationError) -> list[str]:
+def _setting_mistakes(
+    section: str, model: type[BaseModel], error: ValidationError, own: Sequence[str] = ()
+) -> list[str]:
+    """``own`` are the engine's keys in that section."""
     found = []
     for item in error.errors(include_url=False):
         place = ".".join([section, *(str(part) for part in item["loc"])])
-        known = f"; settings: {', '.join(model.model_fields) or 'none'}"
-        message = "unknown setting" if item["type"] == "extra_forbidden" else item["msg"]
-        given = (
-            "" if item["type"] in ("extra_forbidden", "missing") else f", found {item['input']!r}"
-        )
-        found.append(f"{place}: {message}{given}{known}")
+        known = [*own, *model.model_fields]
+        message = item["msg"].removeprefix("Value error, ")
+        if item["type"] == "extra_forbidden":
+            message = "unknown setting" + did_you_mean(str(item["loc"][-1]), known)
+        elif item["type"] != "missing":
+            message += f", found {short(item['input'])}"
+        found.append(f"{place}: {message}; settings: {', '.join(known) or 'none'}")
     return found
+
+
+def _own_keys(section: str) -> list[str]:
+    """What the recipe itself knows in a section that names a part."""
+    models: dict[str, type[BaseModel]] = {
+        "synthesize": Synthesize,
+        "train": Train,
+        "warmup": Warmup,
+    }
+    return [key for key in models.get(section, PartUse).model_fields if key != "use"]
 
 
 def _check_needs(recipe: Recipe, chosen: Mapping[str, Chosen], mistakes: list[str]) -> None:
@@ -142,20 +175,24 @@ def _check_needs(recipe: Recipe, chosen: Mapping[str, Chosen], mistakes: list[st
 def _activate(
     recipe: Recipe, catalogue: Catalogue, mistakes: list[str]
 ) -> tuple[Active, Domain] | None:
-    try:
-        installed = catalogue.plugin(recipe.domain.use, "domain")
-        options: Any = getattr(installed.factory, "Options", None)
-        if options is None and recipe.domain.options:
-            mistakes.append(f"domain.options: domain {installed.name!r} has no options")
-            return None
-        given = options.model_validate(recipe.domain.options) if options else None
-        plugins = {installed.name: make_plugin(installed, given)}
-        for name in recipe.plugins:
-            plugins[name] = make_plugin(catalogue.plugin(name, "plugins"), None)
-        active = Active(plugins)
-    except ValidationError as error:
-        mistakes += _setting_mistakes("domain.options", options, error)
+    plugins: dict[str, object] = {}
+    for name in (recipe.domain.use, *recipe.plugins):
+        if name in plugins:
+            mistakes.append(f"plugins: {name!r} stands twice (the domain is active without it)")
+            continue
+        try:
+            plugins[name] = _make(name, recipe, catalogue, first=not plugins)
+        except ValidationError as error:
+            options: Any = getattr(catalogue.plugin(name, "domain").factory, "Options", None)
+            mistakes += _setting_mistakes("domain.options", options, error)
+            plugins[name] = None
+        except ErrataError as error:
+            mistakes.append(str(error))
+            plugins[name] = None
+    if plugins[recipe.domain.use] is None:
         return None
+    try:
+        active = Active({name: made for name, made in plugins.items() if made is not None})
     except ErrataError as error:
         mistakes.append(str(error))
         return None
@@ -166,6 +203,17 @@ def _activate(
         )
         return None
     return active, Domain(recipe.domain.use, active)
+
+
+def _make(name: str, recipe: Recipe, catalogue: Catalogue, *, first: bool) -> object:
+    """The instance of an active plugin; the first is the domain and gets the recipe's options."""
+    installed = catalogue.plugin(name, "domain" if first else "plugins")
+    model: Any = getattr(installed.factory, "Options", None) if first else None
+    if first and model is None and recipe.domain.options:
+        raise PartError(f"domain.options: domain {name!r} has no options")
+    given = model.model_validate(recipe.domain.options) if model else None
+    with boundary(f"plugin {name}", "being made"):
+        return make_plugin(installed, given)
 
 
 def _check_source(

@@ -196,8 +196,9 @@ class Active:
         try:
             self._manager.register(instance, name)
         except pluggy.PluginValidationError as error:
+            reason = " ".join(str(error).split())
             raise PartError(
-                f"plugin {name!r}: {error}; see docs/hooks.md for signatures"
+                f"plugin {name!r}: {reason}; see docs/hooks.md for signatures"
             ) from error
 
     def answers(self, hook: str) -> bool:

@@ -6,15 +6,25 @@ are checked by the part's settings model in ``errata.check``.
 
 from __future__ import annotations
 
+import copy
 import difflib
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationError,
+)
 
 from errata.errors import RecipeError, UserError
 
@@ -51,14 +61,24 @@ class Source(Section):
 
 
 def _one_or_many(value: object) -> object:
-    if isinstance(value, dict) and "source" in value:
+    if isinstance(value, dict) and Source.model_fields.keys() & value.keys():
         return {"": value}
     if isinstance(value, str):
         return {"": {"source": value}}
     return value
 
 
-Sources = Annotated[dict[str, Source], BeforeValidator(_one_or_many)]
+def _file_names(sources: dict[str, Source]) -> dict[str, Source]:
+    for name in sources:
+        if not _SET_NAME.fullmatch(name):
+            raise ValueError(
+                f"the name {name!r} of a set may have letters, digits, '.', '_' and '-'"
+            )
+    return sources
+
+
+_SET_NAME = re.compile(r"([\w-][\w.-]*)?")  # it becomes part of a file name; "" is the only one
+Sources = Annotated[dict[str, Source], BeforeValidator(_one_or_many), AfterValidator(_file_names)]
 
 
 class DomainUse(Section):
@@ -71,7 +91,7 @@ class DomainUse(Section):
 class Problems(Section):
     """The four disjoint sets: each a source, or a mapping from names to sources."""
 
-    train: Sources = Field(description="bad cases and seeds come from here")
+    train: Sources = Field(min_length=1, description="bad cases and seeds come from here")
     test: Sources = Field({}, description="reported, never decides anything")
     out_of_domain: Sources = Field({}, description="reported, never decides anything")
     dev: int = Field(0, ge=0, description="problems taken from train for selection, never seeds")
@@ -122,14 +142,16 @@ class Recipe(Section):
     name: str = Field(description="shown in reports")
     domain: Annotated[DomainUse, BeforeValidator(_named)] = Field(description="the subject")
     problems: Problems = Field(description="the sets")
-    target: PartUse = Field(description="the model under treatment")
+    target: Annotated[PartUse, BeforeValidator(_named)] = Field(
+        description="the model under treatment"
+    )
     embed: Annotated[PartUse | None, BeforeValidator(_named)] = Field(
         None, description="the embedder, where a part needs one"
     )
     warmup: Warmup = Field(Warmup(use="", examples=0), description="round 0")
     diagnose: Annotated[PartUse, BeforeValidator(_named)] = Field(description="the diagnoser")
     group: Annotated[PartUse, BeforeValidator(_named)] = Field(description="the grouper")
-    synthesize: Synthesize = Field(description="the strategy")
+    synthesize: Annotated[Synthesize, BeforeValidator(_named)] = Field(description="the strategy")
     select: Annotated[PartUse, BeforeValidator(_named)] = Field(description="the selector")
     train: Annotated[Train, BeforeValidator(_named)] = Field(description="the trainer")
     rounds: int = Field(1, ge=0, description="how many rounds at most")
@@ -161,6 +183,17 @@ def _prefixed(prefix: str, sources: dict[str, Source]) -> dict[str, Source]:
 
 def load(path: Path, changes: Sequence[str] = ()) -> Recipe:
     """Read a recipe and apply ``a.b=c`` changes. Raises RecipeError with every mistake."""
+    recipe, mistakes = read(path, changes)
+    if recipe is None or mistakes:
+        raise RecipeError(str(path), mistakes)
+    return recipe
+
+
+def read(path: Path, changes: Sequence[str] = ()) -> tuple[Recipe | None, list[str]]:
+    """A recipe with ``a.b=c`` changes applied, and every mistake in it (see ``examine``).
+
+    Raises UserError for what cannot be read at all.
+    """
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -175,24 +208,53 @@ def load(path: Path, changes: Sequence[str] = ()) -> Recipe:
         raise RecipeError(str(path), [f"a mapping was wanted, found {type(raw).__name__}"])
     for change in changes:
         _apply(raw, change)
-    return parse(raw, str(path))
+    return examine(raw)
 
 
 def parse(raw: dict[str, Any], name: str) -> Recipe:
     """Validate a recipe. Raises RecipeError with every mistake at once."""
-    try:
-        recipe = Recipe.model_validate(raw)
-    except ValidationError as error:
-        mistakes = [_mistake(dict(item)) for item in error.errors(include_url=False)]
-        raise RecipeError(name, mistakes) from error
-    mistakes = _guard_mistakes(recipe)
-    if mistakes:
+    recipe, mistakes = examine(raw)
+    if recipe is None or mistakes:
         raise RecipeError(name, mistakes)
     return recipe
 
 
-def _guard_mistakes(recipe: Recipe) -> list[str]:
+def examine(raw: dict[str, Any]) -> tuple[Recipe | None, list[str]]:
+    """Every mistake in ``raw``, and the recipe without what is mistaken, so that the rest of it can
+    be checked in the same breath; None when a section it needs is missing or wrong."""
+    try:
+        recipe = Recipe.model_validate(raw)
+        return recipe, _contradictions(recipe)
+    except ValidationError as error:
+        found: list[dict[str, Any]] = [dict(item) for item in error.errors(include_url=False)]
+    mistakes = [_mistake(item) for item in found]
+    rest = copy.deepcopy(raw)
+    for item in reversed(found):
+        _remove(rest, item["loc"])
+    try:
+        recipe = Recipe.model_validate(rest)
+    except ValidationError:
+        return None, mistakes
+    return recipe, mistakes + _contradictions(recipe)
+
+
+def _remove(place: Any, path: Sequence[str | int]) -> None:
+    *parents, last = [key for key in path if key != ""]  # "" is the name of an only source
+    for key in parents:
+        try:
+            place = place[key]
+        except (LookupError, TypeError):
+            return
+    if isinstance(place, dict):
+        place.pop(last, None)
+    elif isinstance(place, list) and isinstance(last, int):
+        del place[last]
+
+
+def _contradictions(recipe: Recipe) -> list[str]:
     mistakes = []
+    if recipe.stop.no_gain and not recipe.problems.gate:
+        mistakes.append("stop.no_gain: a gain shows on the gate set; give problems.gate a size")
     for guard in recipe.stop.guard:
         if guard.startswith(("test", "ood")):
             mistakes.append(
@@ -224,19 +286,24 @@ def _apply(raw: dict[str, Any], change: str) -> None:
 
 
 def _mistake(item: dict[str, Any]) -> str:
-    place = ".".join(str(part) for part in item["loc"]) or "recipe"
+    place = ".".join(str(part) for part in item["loc"] if part != "") or "recipe"
     if item["type"] == "extra_forbidden":
         known = _keys_at(Recipe, [str(part) for part in item["loc"][:-1]])
         key = str(item["loc"][-1])
-        close = difflib.get_close_matches(key, known, n=1)
-        hint = f" (did you mean {close[0]!r}?)" if close else ""
-        return f"{place}: unknown key{hint}; known: {', '.join(known)}"
+        return f"{place}: unknown key{did_you_mean(key, known)}; known: {', '.join(known)}"
     if item["type"] == "missing":
         return f"{place}: missing"
-    return f"{place}: {item['msg'].removeprefix('Value error, ')}, found {_short(item['input'])}"
+    return f"{place}: {item['msg'].removeprefix('Value error, ')}, found {short(item['input'])}"
 
 
-def _short(value: object) -> str:
+def did_you_mean(name: str, known: Sequence[str]) -> str:
+    """A hint at the nearest of ``known``, or nothing."""
+    close = difflib.get_close_matches(name, known, n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def short(value: object) -> str:
+    """``value`` as it fits into a message."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 

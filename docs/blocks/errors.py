@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -12,19 +13,19 @@ from pathlib import Path
 from random import Random
 from unittest import mock
 
+from blocks.catalogue import catalogue
+from blocks.roman import DOMAIN, RECIPE, roman_catalogue
+from errata import errors
 from errata.check import prepare
 from errata.cli import running
 from errata.domain import Domain
 from errata.errors import ErrataError
 from errata.hooks import hookimpl
-from errata.plugins import Active, Catalogue
-from errata.records import Problem, Record
+from errata.plugins import Active
 from errata.recipe import load
+from errata.records import Problem, Record
 from errata.sources import read
 from errata.store import Store
-
-from docs.blocks.catalogue import catalogue
-from docs.blocks.roman import DOMAIN, RECIPE, roman_catalogue
 
 Wrong = Callable[[], object]
 
@@ -35,10 +36,17 @@ def render(arguments: Sequence[str]) -> str:
     shown = []
     for situation, wrong in SITUATIONS[name]:
         error = brought_about(wrong)
+        told = re.sub(r"0x[0-9a-f]+", "0x…", str(error))
         if type(error).__name__ != name:
             raise AssertionError(f"{situation}: {type(error).__name__}, not {name}: {error}")
-        shown.append(f"{situation}\n\n```text\nerrata: {error}\n```")
+        shown.append(f"{situation}\n\n```text\nerrata: {told}\n```")
     return "\n\n".join(shown)
+
+
+def tree(arguments: Sequence[str]) -> str:  # noqa: ARG001 the signature of every block
+    """The drawing of all classes."""
+    drawing = (errors.__doc__ or "").split("\n\n")[1]
+    return f"```text\n{drawing.strip()}\n```"
 
 
 def brought_about(wrong: Wrong) -> ErrataError:
@@ -74,8 +82,12 @@ def _written(name: str, text: str) -> Path:
 
 def many_mistakes() -> None:
     """A recipe with several mistakes of different kinds."""
-    text = RECIPE.replace("rounds: 2", "rounds: two\nstop: {guard: [test]}\nseeed: 1")
-    load(_written("mine.yaml", text))
+    load(_written("mine.yaml", RECIPE.replace("rounds: 2", "rounds: two\nseeed: 1")))
+
+
+def test_set_decides() -> None:
+    """A set that is only reported, named as a guard."""
+    load(_written("mine.yaml", RECIPE + "stop: {guard: [test]}\n"))
 
 
 def unknown_parts() -> None:
@@ -102,7 +114,9 @@ def edited_wrongly() -> None:
     with mock.patch.object(running, "Catalogue", roman_catalogue):
         running.run_recipe("mine.yaml", Path("runs/mine"), [], "group")
         types = Path("runs/mine/round-1/error_types.yaml")
-        types.write_text(types.read_text().replace("keyphrases:", "merge: nowhere\n  keyphrases:", 1))
+        types.write_text(
+            types.read_text().replace("keyphrases:", "merge: nowhere\n  keyphrases:", 1)
+        )
         running.resume_run(Path("runs/mine"), None)
 
 
@@ -129,15 +143,17 @@ def unknown_part() -> None:
     catalogue().find("grouper", "embeding", "group.use")
 
 
+class Misspelt:
+    """A plugin with a method that is almost a hook."""
+
+    @hookimpl
+    def errata_chek(self, problems: object, responses: object) -> None:
+        """Misspelt."""
+
+
 def misspelt_hook() -> None:
     """A method that is almost a hook."""
-
-    class Mine:
-        @hookimpl
-        def errata_chek(self, problems: object, responses: object) -> None:
-            """Misspelt."""
-
-    Active({"mine": Mine()})
+    Active({"mine": Misspelt()})
 
 
 def two_answers() -> None:
@@ -234,7 +250,8 @@ def _problem() -> Problem:
 
 SITUATIONS: dict[str, list[tuple[str, Wrong]]] = {
     "RecipeError": [
-        ("A misspelt key, a wrong type, and a test set as guard:", many_mistakes),
+        ("A misspelt key and a wrong type:", many_mistakes),
+        ("A test set as a guard:", test_set_decides),
         ("A part, a setting and a source that do not exist:", unknown_parts),
     ],
     "ProblemsError": [

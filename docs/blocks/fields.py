@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import json
-import re
 import types
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -13,8 +11,19 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from errata.parts import Settings
+from errata.recipe import PartUse, Section, Source
+
 _BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
-_NAMES = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+_SECTIONS: dict[type, str] = {PartUse: "part", Source: "source"}
+_NAMES: dict[type, str] = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    type(None): "null",
+}
+_CONTAINERS: dict[Any, str] = {tuple: "list of", list: "list of", dict: "mapping to"}
 
 
 def kind(annotation: Any) -> str:
@@ -26,15 +35,17 @@ def kind(annotation: Any) -> str:
         return " or ".join(f"`{value}`" for value in inner)
     if origin in (Union, types.UnionType):
         return " or ".join(dict.fromkeys(kind(choice) for choice in inner))
-    if origin in (tuple, list):
-        return f"list of {kind(inner[0])}"
-    if origin is dict:
-        return f"mapping to {kind(inner[1])}"
-    if annotation is type(None):
-        return "null"
-    if isinstance(annotation, type):
-        return _NAMES.get(annotation, f"`{annotation.__name__}`")
-    return "any JSON" if "Json" in str(annotation) else str(annotation)
+    if origin in _CONTAINERS:
+        return f"{_CONTAINERS[origin]} {kind(inner[-1] if origin is dict else inner[0])}"
+    return _plain(annotation)
+
+
+def _plain(annotation: Any) -> str:
+    if not isinstance(annotation, type):
+        return "any JSON" if "Json" in str(annotation) else str(annotation)
+    if issubclass(annotation, PartUse | Section | Settings):
+        return _SECTIONS.get(annotation, "section")
+    return _NAMES.get(annotation, f"`{annotation.__name__}`")
 
 
 def bounds(field: FieldInfo) -> str:
@@ -62,16 +73,9 @@ def default(field: FieldInfo) -> str:
     return f"`{json.dumps(value, ensure_ascii=False)}`"
 
 
-def description(model: type[BaseModel], name: str) -> str:
-    """The field's own description, else the words of its model's docstring that name it."""
-    own = model.model_fields[name].description
-    if own:
-        return own
-    text = " ".join(inspect.cleandoc(model.__doc__ or "").split())
-    for sentence in re.split(r"(?<=[.;:])\s+(?=[A-Z`])", text):
-        if re.search(rf"``{name}\b", sentence):
-            return sentence.replace("``", "`").rstrip(";:.")
-    return ""
+def sentence(text: str) -> str:
+    """``text`` with a capital and a full stop."""
+    return text[:1].upper() + text[1:].rstrip(".") + "." if text else ""
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -88,4 +92,4 @@ def row(path: str, model: type[BaseModel], name: str) -> list[str]:
     """Path, values, default, description of one field."""
     field = model.model_fields[name]
     values = ", ".join(filter(None, [kind(field.annotation), bounds(field)]))
-    return [f"`{path}`", values, default(field), description(model, name)]
+    return [f"`{path}`", values, default(field), field.description or ""]

@@ -51,7 +51,7 @@ def _kind(name: str) -> str:
 
 def _anatomy(text: str) -> list[str]:
     """The sentences of a hook, each label bold and on a line of its own."""
-    starts = rf"(?:^|(?<=[.;:] ))(?=(?:{'|'.join(_LABELS)})\b)"
+    starts = rf"(?:^|(?<=[.;:…] ))(?=(?:{'|'.join(_LABELS)})\b)"
     said = [part.strip() for part in re.split(starts, text) if part.strip()]
     bold = re.compile(rf"^({'|'.join(_LABELS)})\b")
     return [bold.sub(r"**\1**", _code(part)) for part in said]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from docs.blocks.catalogue import offers
-from docs.blocks.fields import table
+from blocks.catalogue import offers
+from blocks.fields import table
 
 
 def render(arguments: Sequence[str]) -> str:  # noqa: ARG001 the signature of every block

@@ -6,9 +6,8 @@ import inspect
 from collections.abc import Sequence
 from importlib import import_module
 
+from blocks.fields import bounds, default, kind, table
 from errata.records import Record
-
-from docs.blocks.fields import bounds, default, kind, table
 
 
 def render(arguments: Sequence[str]) -> str:

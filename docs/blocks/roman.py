@@ -6,9 +6,8 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
+from blocks.catalogue import catalogue
 from errata.plugins import Catalogue, Installed
-
-from docs.blocks.catalogue import catalogue
 
 PACKAGE = Path(__file__).parents[2] / "tests/example_plugin/errata_roman"
 RECIPE = (PACKAGE / "recipes/small.yaml").read_text(encoding="utf-8")

@@ -5,11 +5,21 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Sequence
 
-from errata.recipe import DomainUse, PartUse, Problems, Recipe, Source, Stop, Synthesize, Train, Warmup
 from pydantic import BaseModel
 
-from docs.blocks.catalogue import domain, offers
-from docs.blocks.fields import row, table
+from blocks.catalogue import domain, offers
+from blocks.fields import row, sentence, table
+from errata.recipe import (
+    DomainUse,
+    PartUse,
+    Problems,
+    Recipe,
+    Source,
+    Stop,
+    Synthesize,
+    Train,
+    Warmup,
+)
 
 HEAD = ("setting", "values", "default", "meaning")
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -47,8 +57,8 @@ def render(arguments: Sequence[str]) -> str:
     (kind,) = arguments
     found = [offer for offer in offers() if offer.part.kind == kind]
     return "\n\n".join(
-        f"#### {kind} `{offer.part.name}` (plugin `{offer.plugin}`)\n\n{offer.part.summary}\n\n"
-        + _table(offer.part.settings)
+        f"#### {kind} `{offer.part.name}` (plugin `{offer.plugin}`)\n\n"
+        f"{sentence(offer.part.summary)}\n\n{_table(offer.part.settings)}"
         for offer in found
     )
 
@@ -60,6 +70,7 @@ def options(arguments: Sequence[str]) -> str:
     if model is None:
         return f"The domain `{name}` has no options."
     assert inspect.isclass(model)
+    assert issubclass(model, BaseModel)
     return _table(model)
 
 

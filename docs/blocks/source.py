@@ -20,16 +20,23 @@ def render(arguments: Sequence[str]) -> str:
 
 
 def _definition(text: str, name: str, file: str) -> str:
+    """The source of ``name``; of a name that is assigned twice, both."""
     body: list[ast.stmt] = ast.parse(text).body
+    found: list[ast.stmt] = []
     for part in name.split("."):
         found = [node for node in body if _defines(node, part)]
         if not found:
             raise LookupError(f"{file} defines no {name}")
         body = getattr(found[0], "body", [])
-    node = found[0]
+    lines = text.splitlines()
+    return "\n".join(
+        textwrap.dedent("\n".join(lines[_first_line(node) - 1 : node.end_lineno])) for node in found
+    )
+
+
+def _first_line(node: ast.stmt) -> int:
     decorators = getattr(node, "decorator_list", [])
-    start = min([node.lineno, *(decorator.lineno for decorator in decorators)])
-    return textwrap.dedent("\n".join(text.splitlines()[start - 1 : node.end_lineno]))
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
 def _defines(node: ast.stmt, name: str) -> bool:

@@ -47,7 +47,7 @@ def answer_trainer() -> Any:
             finally:
                 hook.remove()
             total = torch.nn.functional.cross_entropy(
-                outputs.logits[0].float(), labels[rows, places], reduction="sum"
+                outputs.logits.flatten(0, 1).float(), labels[rows, places], reduction="sum"
             )
             count = len(rows) if num_items_in_batch is None else num_items_in_batch
             loss = total / count

@@ -7,9 +7,12 @@ a full model with LoRA, whose adapter would no longer belong to the base.
 
 from __future__ import annotations
 
+import gc
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -21,6 +24,10 @@ from errata_trl.examples import Tokens, tokenize, training_order
 
 if TYPE_CHECKING:
     from errata_trl.plugin import SftSettings
+
+# Up to this many tokens, attention by plain matrix products is faster on a CPU than the fused kernel
+# (its backward pass), and what it keeps for the backward pass is small.
+_SHORT = 256
 
 
 class SupervisedTrainer:
@@ -92,14 +99,15 @@ class SupervisedTrainer:
         set_seed(seed)
         device = _device(settings.device)
         fast = _bfloat16(settings.dtype, device)
-        model = self._model(base, start, fast)
+        longest = max(len(tokens.ids) for tokens in examples)
+        model = self._model(base, start, fast, device == "cpu" and longest <= _SHORT)
         dataset = Dataset.from_dict(
             {
                 "input_ids": [examples[index].ids for index in order],
                 "labels": [examples[index].labels for index in order],
             }
         )
-        with tempfile.TemporaryDirectory(prefix="errata-sft-") as scratch:
+        with tempfile.TemporaryDirectory(prefix="errata-sft-") as scratch, _without_notices():
             trainer = answer_trainer()(
                 model=model,
                 args=self._arguments(scratch, len(order), seed, device, fast),
@@ -111,6 +119,11 @@ class SupervisedTrainer:
             trainer.train()
             steps = int(trainer.state.global_step)
         model.save_pretrained(into)
+        # PEFT's model card: a form to fill in, with a path of this machine.
+        (into / "README.md").unlink(missing_ok=True)
+        # Trainer and model refer to each other; without this both linger beside the target.
+        del trainer, model
+        gc.collect()
         return steps
 
     def _arguments(self, scratch: str, examples: int, seed: int, device: str, fast: bool) -> Any:
@@ -145,7 +158,7 @@ class SupervisedTrainer:
             dataloader_pin_memory=device != "cpu",
         )
 
-    def _model(self, base: Path, start: Path | None, fast: bool) -> Any:
+    def _model(self, base: Path, start: Path | None, fast: bool, eager: bool) -> Any:
         """The model to train: an adapter over frozen weights, or all weights in float32."""
         import torch
         from peft import LoraConfig, PeftModel, get_peft_model
@@ -153,7 +166,7 @@ class SupervisedTrainer:
         settings = self._settings
         adapter = start is not None and (start / "adapter_config.json").is_file()
         if settings.method == "full":
-            model = _load_model(base if start is None or adapter else start, torch.float32)
+            model = _load_model(base if start is None or adapter else start, torch.float32, eager)
             if adapter:
                 model = PeftModel.from_pretrained(model, start).merge_and_unload()
             return model
@@ -162,9 +175,9 @@ class SupervisedTrainer:
                 f"method 'lora' cannot go on from {start}, which is a full model and not an adapter"
                 " (adapter_config.json): set method: full, or start: base"
             )
-        model = _load_model(base, torch.bfloat16 if fast else torch.float32)
+        model = _load_model(base, torch.bfloat16 if fast else torch.float32, eager)
         if start is not None:
-            return PeftModel.from_pretrained(model, start, is_trainable=True)
+            return _in_bfloat16(PeftModel.from_pretrained(model, start, is_trainable=True), fast)
         modules = settings.target_modules
         config = LoraConfig(
             r=settings.rank,
@@ -173,7 +186,15 @@ class SupervisedTrainer:
             target_modules=modules if isinstance(modules, str) else list(modules),
             task_type="CAUSAL_LM",
         )
-        return get_peft_model(model, config)
+        return _in_bfloat16(get_peft_model(model, config), fast)
+
+
+@contextmanager
+def _without_notices() -> Iterator[None]:
+    """TRL and PEFT use names that transformers has begun to rename; not the user's concern."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
 
 
 def _load_tokenizer(base: Path) -> Any:
@@ -186,7 +207,16 @@ def _load_tokenizer(base: Path) -> Any:
     return tokenizer
 
 
-def _load_model(folder: Path, dtype: Any) -> Any:
+def _in_bfloat16(model: Any, fast: bool) -> Any:
+    """Spare bfloat16 activations the detour over float32 that PEFT takes into float32 adapters;
+    autocast rounds the adapters' weights instead, which are small."""
+    for module in model.modules():
+        if fast and hasattr(module, "lora_A"):
+            module.cast_input_dtype_enabled = False
+    return model
+
+
+def _load_model(folder: Path, dtype: Any, eager: bool) -> Any:
     """A model, without a progress bar."""
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
@@ -194,7 +224,12 @@ def _load_model(folder: Path, dtype: Any) -> Any:
     bars = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
-        return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
+        return AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=dtype,
+            attn_implementation="eager" if eager else None,
+            local_files_only=True,
+        )
     finally:
         if bars:
             logging.enable_progress_bar()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from functools import cache
 from pathlib import Path
-
-import tomllib
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -87,6 +86,6 @@ def rows(text: str) -> dict[str, list[str]]:
     found = {}
     for line in text.splitlines():
         if line.startswith("| `"):
-            first, *rest = re.split(r"(?<!\\) \| ", line.strip("| "))
+            first, *rest = re.split(r"(?<!\\)\|", line.strip().removeprefix("|").removesuffix("|"))
             found[first.strip("` ")] = [cell.strip() for cell in rest]
     return found

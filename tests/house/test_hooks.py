@@ -9,7 +9,9 @@ from errata.hooks import Hooks
 from house.checkout import page, sections
 
 HOOKS = sorted(name for name in vars(Hooks) if name.startswith("errata_"))
-NOTICES = [name for name in HOOKS if "None" == inspect.signature(getattr(Hooks, name)).return_annotation]
+NOTICES = [
+    name for name in HOOKS if inspect.signature(getattr(Hooks, name)).return_annotation == "None"
+]
 _DEFINITION = re.compile(r"def (errata_\w+)\((.*?)\)(?: -> ([^\n:]+))?:", re.DOTALL)
 
 
@@ -70,6 +72,8 @@ def test_smallest_examples_have_the_hooks_own_arguments() -> None:
         example = documented[f"`{name}`"].rpartition("Smallest example:")[2]
         definition = re.search(rf"def {name}\(([^)]*)\)", example)
         assert definition, name
-        compile(re.sub(r"^```\w*$", "", example, flags=re.MULTILINE), name, "exec")
+        fenced = re.search(r"```python\n(.*?)```", example, re.DOTALL)
+        assert fenced, name
+        compile(fenced[1], name, "exec")
         given = [argument.strip() for argument in definition[1].split(",")]
         assert given == list(inspect.signature(getattr(Hooks, name)).parameters), name

@@ -19,11 +19,16 @@ PAGES = sorted(DOCS.rglob("*.md"))
 _GENERATED = re.compile(r"^<!-- generated: .*?^<!-- end generated -->$", re.DOTALL | re.MULTILINE)
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)")
-WANTED = (
-    "index tutorial recipes hooks writing-a-domain writing-a-plugin run-directory errors glossary"
-    " architecture commands"
-).split()
-_PLACEHOLDERS = {"DIR", "RECIPE", "STAGE", "NAME"}
+WANTED = {
+    "index",
+    "tutorial",
+    "recipes",
+    "commands",
+    "hooks",
+    "writing-a-domain",
+    "writing-a-plugin",
+}
+WANTED |= {"run-directory", "errors", "glossary", "architecture"}
 
 
 def _fences(language: str, *, by_hand: bool = True) -> list[tuple[str, str]]:
@@ -37,12 +42,12 @@ def _fences(language: str, *, by_hand: bool = True) -> list[tuple[str, str]]:
 
 
 def test_the_pages_are_there() -> None:
-    assert {f"{name}.md" for name in WANTED} <= {path.name for path in PAGES}
+    assert {path.stem for path in PAGES} >= WANTED
 
 
 def test_generated_blocks_are_current() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "docs.generate", "--check"],
+        [sys.executable, DOCS / "generate.py", "--check"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -56,7 +61,9 @@ def test_generated_blocks_are_current() -> None:
 def test_links_lead_to_files(path: object) -> None:
     text = page(str(path))
     lost = [
-        link for link in _LINK.findall(text) if not (DOCS / str(path)).parent.joinpath(link).exists()
+        link
+        for link in _LINK.findall(text)
+        if not (DOCS / str(path)).parent.joinpath(link).exists()
     ]
     assert not lost
 

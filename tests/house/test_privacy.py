@@ -7,8 +7,23 @@ import socket
 
 from house.checkout import files, named
 
-_TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".txt", ".html", ".css", ".js", ".json", ".cfg", ""}
-_HOMES = re.compile("|".join(f"(?<![\\w.])/{top}/[a-z]" for top in ("home", "root", "Users", "work")))
+_TEXT = {
+    ".py",
+    ".md",
+    ".toml",
+    ".yaml",
+    ".yml",
+    ".txt",
+    ".html",
+    ".css",
+    ".js",
+    ".json",
+    ".cfg",
+    "",
+}
+_HOMES = re.compile(
+    "|".join(f"(?<![\\w.])/{top}/[a-z]" for top in ("home", "root", "Users", "work"))
+)
 _WINDOWS = re.compile(r"\b[A-Z]:\\\\?Users\b")
 
 

@@ -70,8 +70,11 @@ def test_all_is_what_can_be_imported(path: Path) -> None:
 
 
 def test_every_module_has_a_docstring() -> None:
-    silent = [named(p) for p in python_files("core", "plugins", "domains", "docs")
-              if not ast.get_docstring(tree(p))]
+    silent = [
+        named(p)
+        for p in python_files("core", "plugins", "domains", "docs")
+        if not ast.get_docstring(tree(p))
+    ]
     assert not silent
 
 

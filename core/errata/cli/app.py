@@ -107,6 +107,9 @@ def main() -> None:
     except ErrataError as error:
         print(f"errata: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except OSError as error:  # a file or folder that cannot be read or written
+        print(f"errata: {error}", file=sys.stderr)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ from rich.console import Console
 
 from errata.check import Prepared, prepare
 from errata.cli.progress import Reporter
-from errata.errors import Interrupted, UserError
+from errata.errors import Interrupted, RecipeError, RunDirectoryError, UserError
 from errata.loop import loop
 from errata.plugins import Catalogue, recipe_files
-from errata.recipe import Recipe, load
+from errata.recipe import load, read
 from errata.report.page import write_page
 from errata.report.summary import summarize
 from errata.report.table import print_summary
@@ -24,31 +24,33 @@ from errata.store import Store
 def run_recipe(name: str, into: Path | None, changes: Sequence[str], until: str | None) -> None:
     """Run a recipe into a directory."""
     _check_stage(until)
-    catalogue = Catalogue()
-    recipe = _load(name, changes, catalogue)
-    store = Store(into or Path("runs") / recipe.name)
-    _go(prepare(recipe, catalogue, name), store, until)
+    prepared = _prepare(name, changes)
+    _go(prepared, Store(into or Path("runs") / prepared.recipe.name), until)
 
 
 def resume_run(directory: Path, until: str | None) -> None:
     """Go on with a run."""
     _check_stage(until)
     store = Store(directory)
-    store.manifest()
-    recipe = load(store.file("recipe.yaml"))
-    _go(prepare(recipe, Catalogue(), str(store.file("recipe.yaml"))), store, until)
+    manifest, path = store.manifest(), store.file("recipe.yaml")
+    recipe = load(path)
+    if recipe.digest() != manifest.recipe:
+        raise RunDirectoryError(
+            f"{path} is not the recipe that this run began with; put it back, or start another run:"
+            f" errata run {path} --into OTHER-DIR"
+        )
+    _go(prepare(recipe, Catalogue(), str(path), sources=not manifest.stages), store, until)
 
 
 def check_recipe(name: str, changes: Sequence[str]) -> None:
     """Say that a recipe is sound, or raise every mistake."""
-    catalogue = Catalogue()
-    prepared = prepare(_load(name, changes, catalogue), catalogue, name)
+    prepared = _prepare(name, changes)
     parts = ", ".join(f"{section}: {chosen.use}" for section, chosen in prepared.parts.items())
     Console(soft_wrap=True).print(f"{name} is sound ({parts})", markup=False, highlight=False)
 
 
-def _load(name: str, changes: Sequence[str], catalogue: Catalogue) -> Recipe:
-    path = Path(name)
+def _prepare(name: str, changes: Sequence[str]) -> Prepared:
+    path, catalogue = Path(name), Catalogue()
     if path.suffix not in (".yaml", ".yml"):
         shipped = recipe_files(catalogue.installed)
         if name not in shipped:
@@ -57,7 +59,10 @@ def _load(name: str, changes: Sequence[str], catalogue: Catalogue) -> Recipe:
                 f" shipped: {', '.join(shipped) or 'none'}"
             )
         path = shipped[name]
-    return load(path, changes)
+    recipe, mistakes = read(path, changes)
+    if recipe is None:
+        raise RecipeError(name, mistakes)
+    return prepare(recipe, catalogue, name, mistakes)
 
 
 def _check_stage(until: str | None) -> None:
@@ -76,9 +81,10 @@ def _go(prepared: Prepared, store: Store, until: str | None) -> None:
     except Paused as pause:
         paused = str(pause)
     except KeyboardInterrupt as interrupt:
-        raise Interrupted(
-            f"stopped; nothing is lost: `errata resume {store.path}` goes on"
-        ) from interrupt
+        again = (
+            f"`errata resume {store.path}` goes on" if store.exists() else "the run had not begun"
+        )
+        raise Interrupted(f"stopped; nothing is lost: {again}") from interrupt
     finally:
         reporter.close()
         for complaint in prepared.active.complaints:

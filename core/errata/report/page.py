@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from errata.records import (
     Candidate,
     Correction,
     Critique,
     Pair,
-    Problem,
     Trajectory,
 )
 from errata.report import charts, words
@@ -30,9 +31,9 @@ from errata.report.samples import (
     NOT_KEPT,
     Budget,
     Samples,
-    Steps,
     sample,
 )
+from errata.report.steps import domain_steps
 from errata.report.summary import summarize
 from errata.store import Store
 
@@ -40,31 +41,33 @@ NAME = "report.html"
 LIMIT = 1_900_000  # bytes
 
 
-def write_page(store: Store, steps: Steps | None = None) -> Path:
+def write_page(store: Store) -> Path:
     """Write ``report.html`` into the run, atomically; returns its path.
 
-    ``steps`` splits a solution as the domain does (``Domain.steps``), so that diagnoses mark the
-    step they mean; without it the steps are the lines that are not empty, as where a domain has no
-    ``errata_steps``.
+    Raises RunDirectoryError when ``store`` holds no run, CorruptRecord for a line that does not read.
     """
     summary = summarize(store)
-    samples = sample(store, summary, steps or lines)
     recipe = store.file("recipe.yaml")
     text = recipe.read_text(encoding="utf-8") if recipe.exists() else ""
+    steps, note = domain_steps(summary.domain, _options(text))
+    samples = sample(store, summary, steps)
     for budget in BUDGETS:
-        page = render(summary, samples, text, budget)
+        page = render(summary, samples, text, budget, note)
         if len(page.encode()) <= LIMIT:
             break
     store.write(NAME, page)
     return store.file(NAME)
 
 
-def lines(problem: Problem, solution: str) -> list[str]:  # noqa: ARG001 the shape of Domain.steps
-    """The lines of a solution that are not empty."""
-    return [line.strip() for line in solution.splitlines() if line.strip()]
+def _options(recipe: str) -> dict[str, Any]:
+    section = (yaml.safe_load(recipe) or {}).get("domain")
+    found = section.get("options") if isinstance(section, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
-def render(summary: Summary, samples: Samples, recipe: str, budget: Budget) -> str:
+def render(
+    summary: Summary, samples: Samples, recipe: str, budget: Budget, steps_note: str = ""
+) -> str:
     """The page as text, with examples up to ``budget``."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -78,6 +81,7 @@ def render(summary: Summary, samples: Samples, recipe: str, budget: Budget) -> s
     environment.filters |= {
         "percent": words.percent,
         "count": words.count,
+        "counted": words.counted,
         "p": words.p_value,
         "duration": words.duration,
         "figure": words.figure,
@@ -91,6 +95,7 @@ def render(summary: Summary, samples: Samples, recipe: str, budget: Budget) -> s
         words=words,
         budget=budget,
         recipe=recipe,
+        steps_note=steps_note,
         panels=charts.panels(summary),
         histogram=charts.histogram,
         chart=charts,
@@ -151,6 +156,11 @@ class View:
     summary: Summary
     samples: Samples
     budget: Budget
+
+    def cards(self, glance: Sequence[tuple[str, Any, Any, Any]]) -> list[tuple[str, Any, Any, Any]]:
+        """The sets a claim may rest on: those that decide nothing, where there are any."""
+        reported = [row for row in glance if row[0].split("/")[0] in ("test", "ood")]
+        return reported or list(glance)
 
     @property
     def type_rows(self) -> int:

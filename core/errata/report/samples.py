@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from errata.records import Attempt, Candidate, Diagnosis, Objection, Problem, Selection
 from errata.report.figures import CheckpointFigures, RoundFigures, Summary
 from errata.report.round_figures import types_of
+from errata.report.steps import Steps
 from errata.report.summary import outcomes
 from errata.rounds import slug
 from errata.stages.problems import Placed
@@ -23,7 +24,6 @@ from errata.store import Store
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
-Steps = Callable[[Problem, str], Sequence[str]]
 KEPT, NOT_KEPT = "kept for training", "accepted, not kept"
 
 

@@ -43,6 +43,11 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def counted(number: int, thing: str) -> str:
+    """``1 case``, ``2 cases``."""
+    return f"{count(number)} {thing}" if number == 1 else f"{count(number)} {thing}s"
+
+
 def p_value(value: float) -> str:
     """Three decimals, never 0."""
     return "<0.001" if value < 0.001 else f"{value:.3f}"

@@ -17,7 +17,6 @@ from errata.errors import ProblemsError
 from errata.recipe import Source
 from errata.records import Problem, Record
 
-
 _EXHAUSTED = 100_000  # a generator that repeats itself for so long has given all it has
 
 

@@ -216,7 +216,7 @@ def trailing(tokens: Sequence[Token], whole: bool = False) -> Span | None:
             need, words = False, 0
         elif token.kind == "percent" and need:
             kept.append(token)
-        elif token.kind == "operator" and not need:
+        elif token.kind == "operator" and (not need or _is_sign(kept)):
             kept.append(token)
             need, words = True, 0
         elif token.kind == "of":
@@ -250,6 +250,11 @@ def _settle(
         return parse_tokens(kept), kept[0].start, kept[-1].end
     except ValueError:
         return None
+
+
+def _is_sign(kept: Sequence[Token]) -> bool:
+    """Whether the last taken token is the sign of the number behind it ("3 + -5")."""
+    return len(kept) > 1 and kept[-1].text == "-" and kept[-1].end == kept[-2].start
 
 
 def _is_article(token: Token) -> bool:

@@ -29,7 +29,7 @@ _EMPHASIS = re.compile(r"\A(\*{1,2}|_{2}|`)(.+?)\1\Z", re.DOTALL)
 _WRAP = re.compile(r"\\(?:text|textbf|textrm|textit|mbox|mathrm|mathbf|textnormal|rm)\s*\{([^{}]*)\}")
 _NOISE = re.compile(r"\\(?:left|right|displaystyle|quad|qquad|[,;:! ])(?![A-Za-z])|[\s$~]+")
 _CURRENCY = re.compile(r"\\\$|(?<![\w}])\$(?=\s*[\d.])|(?<=[\d.])\$|[€£¥₹]|\\(?:euro|pounds|textdollar)\b|\bUSD\b")
-_WORD = re.compile(r"[A-Za-z]{2,}|[\u00c0-\uffff]{1,}|[A-Za-z]")
+_WORD = re.compile(r"[A-Za-z]+|[\u00c0-\uffff]+|\d+|[<>=+*/^|!]|\\(?:le|ge|ne)q?")
 _ENDS = " \t\n.,;:"
 
 
@@ -82,6 +82,8 @@ def clean(text: str) -> str:
     text = _CURRENCY.sub(" ", text)
     for _ in range(3):
         stripped = text.strip(_ENDS + "$" if text.count("$") != 1 else _ENDS)
+        if re.match(r"[\s$]*\.\d", text) and stripped[:1].isdigit():
+            stripped = "." + stripped  # .5 keeps its point
         if stripped.endswith("\\") and not stripped.endswith("\\\\"):
             stripped = stripped[:-1]
         found = _EMPHASIS.match(stripped)
@@ -111,7 +113,7 @@ def _unboxed(text: str) -> str:
 
 
 def _plain_words(text: str) -> str:
-    return re.sub(r"\\[A-Za-z]+", " ", _WRAP.sub(r" \1 ", text))
+    return re.sub(r"\\(?!(?:le|ge|ne)q?\b)[A-Za-z]+", " ", _WRAP.sub(r" \1 ", text))
 
 
 def _is_prose(tokens: list[Token]) -> bool:
@@ -199,7 +201,8 @@ def _may_follow(token: Token) -> bool:
     )
 
 
-_COMMA_DECIMAL = re.compile(r"(?<![\d.,])(\d+),(\d{1,2}|\d{4,}|(?<=\b0,)\d{3})(?![\d,])")
+# 2,74 and 0,125 alone or with a unit; 1,000 is a thousand.
+_COMMA_DECIMAL = re.compile(r"(\s*[-+]?(?:0|[1-9]\d*)),(\d{1,2}|\d{4,}|(?<=\b0,)\d{3})(?![\d,])")
 
 
 def _alternatives(text: str, tokens: list[Token]) -> tuple[Node, ...]:
@@ -210,8 +213,8 @@ def _alternatives(text: str, tokens: list[Token]) -> tuple[Node, ...]:
         if with_commas != tokens:
             readings.append(_try(with_commas))
     if re.search(r"\d,\d", text):
-        pointed = _COMMA_DECIMAL.sub(r"\1.\2", text)
-        if pointed != text:
+        pointed = _COMMA_DECIMAL.sub(r"\1.\2", text, count=1)
+        if pointed != text and _COMMA_DECIMAL.match(text):
             readings.append(Node("comma", (_try(tokenize(pointed)),)))
     return tuple(r for r in readings if r.op != "bad" and (r.op != "comma" or r.args[0].op != "bad"))
 

@@ -248,9 +248,22 @@ def _built(name: str, args: tuple[Node, ...]) -> Node:
         return Node("pow", (Node("const", (), "e"), args[0]))
     if name == "factorial":
         return Node("fact", args[:1])
+    if name in _ANGLED:
+        args = tuple(_radians(arg) for arg in args)
     if name in ("frac", "root", "mod") and len(args) == 2:
         return Node({"frac": "div"}.get(name, name), args)
     return Node("fn", args, name)
+
+
+_ANGLED = frozenset({"sin", "cos", "tan", "cot", "sec", "csc"})
+
+
+def _radians(node: Node) -> Node:
+    """A function's argument with its degrees turned into radians."""
+    args = tuple(_radians(arg) for arg in node.args)
+    if node.op == "deg":
+        return Node("mul", (*args, Node("div", (Node("const", (), "pi"), num(180)))))
+    return Node(node.op, args, node.value)
 
 
 def _arguments(stream: Stream, name: str) -> tuple[Node, ...]:
@@ -273,6 +286,7 @@ def _arguments(stream: Stream, name: str) -> tuple[Node, ...]:
 def items(stream: Stream, *closers: str) -> list[Node]:
     """The comma-separated expressions up to the closing bracket, which is taken."""
     bars, stream.bars = stream.bars, 0
+    stream.inside += 1
     out: list[Node] = []
     while not stream.accept(*closers):
         if stream.op() in SEPARATORS:
@@ -286,6 +300,7 @@ def items(stream: Stream, *closers: str) -> list[Node]:
             raise ParseError("a bracket that is never closed")
         out.append(parse_expression(stream))
     stream.bars = bars
+    stream.inside -= 1
     return out
 
 

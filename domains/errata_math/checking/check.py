@@ -2,31 +2,66 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal
 
+from errata_math.checking.choice import find_letter, gold_letter, leading_letter
 from errata_math.checking.compare import compare
 from errata_math.checking.extraction import find
 from errata_math.checking.numerals import numeral
 from errata_math.checking.options import CheckOptions
 from errata_math.checking.verdict import Checked
 
+# Three plain words make a sentence rather than an answer with a unit.
+_SENTENCE = re.compile(r"(?<![\\A-Za-z{])[A-Za-z']{2,}")
 DEFAULTS = CheckOptions()
 
 
 def check_expr(gold: str, prediction: str, options: CheckOptions = DEFAULTS) -> Checked:
     """Whether the bare answer ``prediction`` is ``gold``; either may be LaTeX, ASCII or Unicode."""
     result = compare(gold, prediction, options)
+    if result.outcome != "right" and prediction.strip():
+        second = _in_other_words(gold, prediction, options)
+        if second is not None:
+            return second
     return Checked(result.outcome, prediction, True, result.rule, result.reason)
+
+
+def _in_other_words(gold: str, prediction: str, options: CheckOptions) -> Checked | None:
+    """A bare answer that turns out to be a sentence, or a letter with its option; None otherwise."""
+    letter = gold_letter(gold)
+    if letter is not None:
+        chosen = leading_letter(prediction)
+        if chosen == letter:
+            return Checked("right", chosen, True, "choice-leading/choice")
+    elif len(_SENTENCE.findall(prediction)) >= 3 and numeral(gold.strip()) is not None:
+        found = find(prediction, numeric=True)
+        if found is not None:
+            result = compare(gold, found.text, options)
+            if result.outcome == "right":
+                rule = f"{found.rule}/{result.rule}"
+                return Checked("right", found.text, found.explicit, rule)
+    return None
 
 
 def check_response(gold: str, response: str, options: CheckOptions = DEFAULTS) -> Checked:
     """Whether the final answer of a whole ``response`` is ``gold``. No answer found is *wrong*, with
     ``extracted`` None and rule ``none``."""
+    letter = gold_letter(gold)
+    if letter is not None:
+        chosen = find_letter(response)
+        if chosen is not None:
+            outcome: Literal["right", "wrong"] = "right" if chosen.text == letter else "wrong"
+            return Checked(outcome, chosen.text, chosen.explicit, f"{chosen.rule}/choice")
     found = find(response, numeric=numeral(gold.strip()) is not None)
     if found is None:
         return Checked("wrong", None, False, "none")
     result = compare(gold, found.text, options)
+    if result.outcome != "right" and len(found.parts) > 1:
+        each = [compare(gold, part, options) for part in found.parts]
+        if all(part.outcome == "right" for part in each):  # x + 11 or 11 + x
+            result = each[-1]
     rule = f"{found.rule}/{result.rule}"
     return Checked(result.outcome, found.text, found.explicit, rule, result.reason)
 

@@ -27,13 +27,16 @@ _PHRASE = re.compile(
     r"|respuesta(?: final)?\s*(?:es|:)|(?:उत्तर|الجواب|الإجابة)\s*(?:هو|هي|है|:)",
     re.IGNORECASE,
 )
+# What it takes to overrule a box: not "check our answer: …".
+_STRONG = re.compile(r"\b(?:is|are|be|was)\b|final\s+answer", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"\n|(?<=[^\s.])[.!?](?=\s|\Z|\*|\"|\$\s)|。|।|!")
 _MATH = re.compile(
-    r"\$\$(?P<dd>[^$]+)\$\$|\$(?P<d>[^$\n]{1,2000})\$|\\\((?P<p>.{1,2000}?)\\\)"
+    r"\$\$(?P<dd>[^$]+)\$\$|(?<!\\)\$(?P<d>(?:[^$\\\n]|\\.){1,2000})\$|\\\((?P<p>.{1,2000}?)\\\)"
     r"|\\\[(?P<b>.{1,4000}?)\\\]",
     re.DOTALL,
 )
 _BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*|`([^`\n]{1,200})`")
+_WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}|[^\W\d_a-zA-Z]{2,}")
 _NUMBER = re.compile(
     r"(?<![A-Za-z_\d.^])(?:(?<![\d)\]}%€$] )(?<![\d)\]}])[-−+])?(?:\\?\$ ?)?"
     r"(?:\d{1,3}(?:(?:,|\{,\}|,\\!)\d{3})+(?!\d)|\d+(?=[^\d]|\Z))(?:\.\d+)?(?:/\d+(?!\.?\d))?"
@@ -48,6 +51,7 @@ class Found:
     text: str
     rule: str
     explicit: bool
+    parts: tuple[str, ...] = ()
 
 
 def tail(response: str) -> str:
@@ -80,12 +84,15 @@ def _stated(text: str) -> Found | None:
         group = joined(text, found)
         end = group[-1].end
         rule = "boxed" if len(group) == 1 else "boxes"
-        best = Found(" , ".join(box.content for box in group), rule, explicit=True)
+        parts = tuple(box.content for box in group)
+        best = Found(" , ".join(parts), rule, explicit=True, parts=parts)
     for match in _HASH.finditer(text, max(end, 0)):
         best, end = Found(match[1].strip(), "hash", explicit=True), match.end()
     for match in _PHRASE.finditer(text, max(end, 0)):
+        if best is not None and not _STRONG.search(match.group()):
+            continue
         content = after_phrase(text[match.end() : match.end() + 4000])
-        if content is not None:
+        if content is not None and (best is None or re.search(r"[0-9$\\]", content)):
             best = Found(content, "phrase", explicit=True)
     return best
 
@@ -106,6 +113,9 @@ def after_phrase(rest: str) -> str | None:
         return _inner(spans[0])
     if (bold := _BOLD.search(said)) is not None:
         return (bold[1] or bold[2]).strip()
+    if not said.isascii() and "\\" in said:  # LaTeX without delimiters among other letters
+        runs = [run for run in re.findall(r"[\x20-\x7e]+", said) if re.search(r"[0-9]", run)]
+        said = runs[0].strip() if runs else said
     number = _NUMBER.search(said)
     if number is None:
         return said.strip(" *\"'.") or None
@@ -138,6 +148,9 @@ def _inner(match: re.Match[str]) -> str:
 
 
 def _resort(text: str, *, numeric: bool) -> Found | None:
+    plain = text.strip()
+    if len(plain) <= 200 and "\n" not in plain and len(_WORDS.findall(plain)) <= 1:
+        return Found(plain, "whole", explicit=False) if plain else None
     if numeric:
         last = None
         for last in _NUMBER.finditer(text):

@@ -6,7 +6,7 @@ agree. Not covered: equations proper (``relations``).
 
 from __future__ import annotations
 
-from errata_math.checking.tree import Node
+from errata_math.checking.tree import Node, symbols
 
 
 
@@ -45,9 +45,7 @@ def _is_application(node: Node) -> bool:
     if len(node.args) != 2 or node.args[0].op != "sym":
         return False
     name = str(node.args[0].value)
-    return len(name.split("_")[0]) == 1 and node.args[1].op in ("sym", "num", "seq") and (
-        name[0].isupper() or name[0] in "pqyuvwzst"
-    )
+    return len(name.split("_")[0]) == 1 and node.args[1].op in ("sym", "num", "seq")
 
 
 def split_label(node: Node) -> tuple[Node | None, Node]:
@@ -67,6 +65,8 @@ def split_label(node: Node) -> tuple[Node | None, Node]:
         return None, node
     if is_label(parts[0]) or (len(parts) > 2 and any(is_label(p) for p in parts[:-1])):
         return parts[0] if is_label(parts[0]) else parts[1], parts[-1]
+    if not any(symbols(part) for part in parts):  # a calculation: 35 + 70 = 105
+        return parts[0], parts[-1]
     if len(parts) > 2 and "≈" not in signs:
         return parts[0], parts[-1]
     return None, Node("rel", tuple(parts), tuple(signs)) if len(parts) > 1 else parts[0]
@@ -85,6 +85,12 @@ def names_agree(one: Node, two: Node) -> bool:
     return (one.op == "call" or two.op == "call") and (
         one.op == two.op or first in ("y", "z") or second in ("y", "z")
     )
+
+
+def same_name(one: Node, two: Node) -> bool:
+    """Whether two labels are the same single name or function."""
+    first, second = _base(one), _base(two)
+    return first is not None and second is not None and first.lower() == second.lower()
 
 
 def _base(node: Node) -> str | None:

@@ -41,7 +41,7 @@ class CheckOptions(Settings):
         "strict: both sides must state the same unit, or none",
     )
     decimal_comma: bool = Field(
-        False, description="read 1,22 as a decimal (1.22) and not as a list; 1,000 stays 1000"
+        True, description="also read 1,22 as the decimal 1.22 when that decides; 1,000 stays 1000"
     )
     interval_as_tuple: bool = Field(
         False, description="let an open interval equal a closed one with the same end points"

@@ -26,7 +26,7 @@ UNARY = 38
 POWER = 60
 CLOSERS = frozenset({")", "]", "}", "\\}", "⌋", "⌉", "&", "\\\\"})
 SEPARATORS = frozenset({",", ";", "and", "or"})
-_STARTS = frozenset({"(", "[", "{", "\\{", "⌊", "⌈"})
+_STARTS = frozenset({"…", "(", "[", "{", "\\{", "⌊", "⌈"})
 _SILENT = frozenset({".", "`", "?", "!"})
 # Words after which a condition or a comment follows, up to the next separator.
 COMMENTS = frozenset(
@@ -65,6 +65,10 @@ COMMENTS = frozenset(
 _VOWEL = re.compile("[aeiou]")
 
 
+# Words after which everything is explanation.
+_FINAL = frozenset({"is", "are", "since", "because", "that", "which", "as", "while", "does"})
+
+
 class ParseError(ValueError):
     """The tokens are no answer this parser knows how to read; the message says where it stopped."""
 
@@ -76,6 +80,7 @@ class Stream:
         self.tokens = collapse([t for t in tokens if t.value != "."])
         self.at = 0
         self.depth = 0
+        self.inside = 0  # how many brackets are open
         self.bars = 0  # >0: inside |…| or a set-builder, where a bar closes
 
     def peek(self) -> Token | None:
@@ -151,6 +156,8 @@ def parse_expression(stream: Stream, power: int = 0) -> Node:
                     break
                 left = _binary(stream, left, token.value, strength)
                 continue
+            if token.value == "…" and left.op not in ("add", "mul", "sym", "pow"):
+                break
             if not (token.value in _STARTS or (token.value == "|" and not stream.bars)):
                 break
         if power >= JUXTAPOSED + 1:
@@ -228,12 +235,17 @@ def _juxtaposed(stream: Stream, left: Node, token: Token, power: int) -> Node | 
 def _after_number(stream: Stream, left: Node, before: str) -> Node | None:
     """A numeral behind ``left``: the fraction of a mixed number, or a factor."""
     if left.op == "num" and before == "n":
-        right = parse_power(stream)
-        if stream.op() == "/":
+        upper = stream.take()
+        following = stream.tokens[stream.at + 1 : stream.at + 2]
+        if stream.op() == "/" and following and following[0].kind == "n":
             stream.take()
-            right = Node("div", (right, parse_power(stream)))
+            lower = stream.take()
+            if not (upper.value.isdigit() and lower.value.isdigit()):
+                raise ParseError("two numbers side by side")
+            right = Node("div", (num(int(upper.value[:300])), num(int(lower.value[:300]))))
             if _proper(right):
                 return Node("mixed", (left, right))
+            return Node("improper", (left, right))
         raise ParseError("two numbers side by side")
     return Node("mul", (left, parse_power(stream)))
 
@@ -249,7 +261,7 @@ def _trailing_words(stream: Stream, left: Node, token: Token) -> Node | None:
     words = token.value.lower().split()
     first = words[0].strip(".,;:") if words else ""
     if first in COMMENTS and not is_unit_word(first):
-        skip_comment(stream)
+        skip_comment(stream, to_end=first in _FINAL)
         return left
     if token.kind == "w" and len(token.value) <= 3 and not is_unit_word(token.value):
         if token.value in ("th", "st", "nd", "rd"):
@@ -263,8 +275,10 @@ def _trailing_words(stream: Stream, left: Node, token: Token) -> Node | None:
     return _unit(stream, left)
 
 
-def skip_comment(stream: Stream) -> None:
-    """Pass over words and conditions up to the next separator or closing bracket."""
+def skip_comment(stream: Stream, *, to_end: bool = False) -> None:
+    """Pass over words and conditions up to the next separator or closing bracket, or wholly."""
+    if to_end and not stream.inside:
+        stream.at = len(stream.tokens)
     depth = 0
     while (token := stream.peek()) is not None:
         if token.kind == "o":
@@ -329,13 +343,20 @@ def parse_power(stream: Stream) -> Node:
         mark = stream.peek()
         if mark is None or mark.value in CLOSERS:  # "90^": a degree sign lost
             return base
-        if mark.value in ("°", "'"):
-            stream.take()
-            base = Node("deg", (base,)) if mark.value == "°" else base
+        if mark.value in ("°", "'") or _braced_sign(stream):
+            while stream.accept("{", "}", "°", "'"):
+                pass
+            base = Node("deg", (base,)) if base.op != "deg" else base
         else:
             base = _raise(stream, base)
         base = postfix(stream, base)
     return base
+
+
+def _braced_sign(stream: Stream) -> bool:
+    """Whether ``{\circ}`` comes next."""
+    following = [token.value for token in stream.tokens[stream.at : stream.at + 3]]
+    return following == ["{", "°", "}"]
 
 
 def _raise(stream: Stream, base: Node) -> Node:

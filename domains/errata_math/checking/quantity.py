@@ -160,10 +160,24 @@ def _displayed(node: Node) -> Decimal | None:
         else:
             negative = not negative
         node = node.args[0]
+    if node.op == "mul" and len(node.args) == 2 and node.args[1].op == "pow":
+        base, exponent = node.args[1].args  # scientific notation
+        power = _small_integer(exponent)
+        if base != num(10) or power is None:
+            return None
+        places, node = places - power, node.args[0]
     if node.op != "dec" or not isinstance(node.value, Decimal):
         return None
-    value = node.value.value / 10**places
+    value = node.value.value * Fraction(10) ** -places
     return Decimal(-value if negative else value, node.value.places + places, node.value.digits)
+
+
+def _small_integer(node: Node) -> int | None:
+    try:
+        value = exact.rational(node)
+    except exact.NotRational:
+        return None
+    return value if isinstance(value, int) and abs(value) <= 400 else None
 
 
 def _rounds_to(node: Node, decimal: Decimal, shift: int) -> bool:
@@ -174,7 +188,7 @@ def _rounds_to(node: Node, decimal: Decimal, shift: int) -> bool:
     except numeric.NoValue:
         return False
     gap = abs(value - backend.number(decimal.value))
-    half = backend.number(Fraction(1, 2 * 10**decimal.places))
+    half = backend.number(Fraction(1, 2) / Fraction(10) ** decimal.places)
     return bool(gap <= half * (1 + backend.number(Fraction(1, 10**9))))
 
 

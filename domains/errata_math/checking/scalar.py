@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from errata_math.checking import exact, modular, numeric
-from errata_math.checking.tree import Node, has, symbols, walk
+from errata_math.checking.tree import Node, has, sym, symbols, walk
 from errata_math.checking.verdict import Comparison, right, undecided, wrong
 
 FIRST_DIGITS = 40
@@ -31,6 +31,8 @@ def same_value(one: Node, two: Node) -> Comparison:
         return settled
     if one == two:
         return right("structure")
+    if has(one, "call") or has(two, "call"):
+        one, two = _opaque_calls(one, two)
     names = sorted(symbols(one) | symbols(two))
     settled = _polynomial(one, two, names)
     if settled is not None:
@@ -64,6 +66,28 @@ def _rational(one: Node, two: Node) -> Comparison | None:
     return right("rational") if first == second else wrong("rational")
 
 
+def _opaque_calls(one: Node, two: Node) -> tuple[Node, Node]:
+    """Calls of unknown functions as names: the same name for equal arguments."""
+    known: list[tuple[Node, Node]] = []
+
+    def name_of(node: Node) -> Node:
+        for call, name in known:
+            if call.value == node.value and len(call.args) == len(node.args) and all(
+                same_value(a, b).outcome == "right"
+                for a, b in zip(call.args, node.args, strict=True)
+            ):
+                return name
+        known.append((node, sym(f"{node.value}({len(known)})")))
+        return known[-1][1]
+
+    def replaced(node: Node) -> Node:
+        args = tuple(replaced(arg) for arg in node.args)
+        node = Node(node.op, args, node.value)
+        return name_of(node) if node.op == "call" else node
+
+    return replaced(one), replaced(two)
+
+
 _RNG_SEED = 20_011
 
 
@@ -95,7 +119,7 @@ def _constants(one: Node, two: Node) -> Comparison:
         except numeric.NotReal:
             continue
         except numeric.TooLarge:
-            return _beyond(one, two)
+            return _beyond(one, two, {})
         except numeric.NoValue as problem:
             return undecided("numeric", f"no value: {problem}")
         if equal is None:
@@ -104,12 +128,12 @@ def _constants(one: Node, two: Node) -> Comparison:
     return undecided("numeric", "no real or complex value")
 
 
-def _beyond(one: Node, two: Node) -> Comparison:
+def _beyond(one: Node, two: Node, point: Mapping[str, int | Fraction]) -> Comparison:
     """One side is too large to evaluate: no ordinary number equals it."""
     large = []
     for node in (one, two):
         try:
-            numeric.evaluate(node, numeric.Precise(FIRST_DIGITS, real=False), {})
+            numeric.evaluate(node, numeric.Precise(FIRST_DIGITS, real=False), point)
         except numeric.TooLarge:
             large.append(node)
         except numeric.NoValue:
@@ -210,6 +234,8 @@ def _points(names: list[str], *, integers: bool) -> Iterator[dict[str, int | Fra
                 value = Fraction(rng.randrange(30, 300), 101)
                 if attempt % 5 == 3:  # inside the unit interval, for arcsin and relatives
                     value = value / 4
+                elif attempt % 5 == 2:  # far out, for roots of differences
+                    value = value * 12
                 if attempt >= _TRIES - 4 and (attempt % 2 or rng.random() < 0.5):
                     value = -value
                 point[name] = value
@@ -242,6 +268,12 @@ def _at_points(one: Node, two: Node, names: list[str]) -> Comparison:
             continue  # enough in the positive domain; the last points try the negative one
         try:
             equal = equal_at(one, two, point, real=real)
+        except numeric.TooLarge:
+            beyond = _beyond(one, two, point)
+            if beyond.outcome == "wrong":
+                return beyond
+            reason = beyond.reason
+            continue
         except numeric.NoValue as problem:
             reason = f"no value: {problem}"
             continue

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from errata_math.checking.units import is_unit_word
 from errata_math.checking.vocabulary import (
     ALIASES,
     BLACKBOARD,
@@ -87,7 +88,7 @@ def tokenize(text: str, *, group: bool = True) -> list[Token]:
         elif kind == "num":
             out.append(Token("n", found["num"], blank))
         elif kind == "word":
-            _word(found["word"], blank, out)
+            _word(found["word"], blank, out, text[at : at + 1])
         elif kind == "cmd":
             at, step = _command(found["cmd"], text, at, blank, out)
             depth += step
@@ -105,7 +106,7 @@ def tokenize(text: str, *, group: bool = True) -> list[Token]:
     return out
 
 
-def _word(word: str, blank: bool, out: list[Token]) -> None:
+def _word(word: str, blank: bool, out: list[Token], following: str = "") -> None:
     if len(word) == 1:
         out.append(Token("l", word, blank))
     elif word in WORDS:
@@ -115,14 +116,20 @@ def _word(word: str, blank: bool, out: list[Token]) -> None:
     elif word in GREEK_WORDS:
         out.append(Token("l", word, blank))
     else:
-        _split(word, blank, out)
+        _split(word, blank, out, following)
 
 
 _PREFIX = re.compile(r"(arcsin|arccos|arctan|sqrt|sin|cos|tan|cot|sec|csc|log|ln)([a-z])\Z")
 
 
-def _split(word: str, blank: bool, out: list[Token]) -> None:
-    """A run of letters that is no known word: ``sinx`` is a function and a letter."""
+def _split(word: str, blank: bool, out: list[Token], following: str) -> None:
+    """A run of letters that is no known word: ``sinx`` is a function and a letter, ``2xy`` and
+    ``xy^2`` are products."""
+    behind_number = bool(out) and out[-1].kind == "n" and not blank
+    if len(word) <= 3 and not is_unit_word(word) and (behind_number or following in ("^", "_")):
+        if word not in ("th", "st", "nd", "rd"):
+            out.extend(Token("l", letter, blank and not k) for k, letter in enumerate(word))
+            return
     found = _PREFIX.match(word)
     if found is not None:
         out.append(Token("f", found[1], blank))
@@ -170,12 +177,16 @@ def _text(name: str, text: str, at: int, blank: bool, out: list[Token]) -> int:
         return at
     inside = found[1].strip()
     bare = inside.strip(" .,;()")
-    if bare in WORDS or bare in FUNCTIONS or bare in ALIASES:
+    unit = bool(out) and out[-1].kind == "n" and is_unit_word(bare)
+    if (bare in WORDS or bare in FUNCTIONS or bare in ALIASES) and not unit:
         if inside.strip() != bare and bare in ("and", "or"):
             out.append(Token("o", ",", blank))
         _word(bare, True, out)
     elif name in ("mathrm", "operatorname") and re.fullmatch(r"[A-Za-z]", inside):
         out.append(Token("l", inside, blank))
+    elif (joined := re.fullmatch(r"(.+?)[\s,]+(and|or)", inside)) is not None:
+        out.append(Token("t", joined[1], blank))
+        out.append(Token("o", joined[2], True))
     elif re.search(r"[A-Za-z]", inside) and not re.search(r"[$\\=<>+*/^]", inside):
         out.append(Token("t", inside, blank))
     elif inside:

@@ -38,6 +38,8 @@ _MONEY = {
     "cent": Fraction(1, 100), "dollar": Fraction(1), "usd": Fraction(1), "buck": Fraction(1),
 }  # fmt: skip
 _OTHER = [
+    "pct",
+    "percentage",
     "degree",
     "deg",
     "radian",

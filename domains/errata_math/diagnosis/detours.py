@@ -5,6 +5,7 @@ Not covered: finding that step (``judging.py``); right values reached for a wron
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
@@ -17,7 +18,10 @@ from errata_math.diagnosis.reference import Reference
 from errata_math.diagnosis.slips import power_of_ten
 from errata_math.diagnosis.work import Claim, Work
 
-_UNITS = tuple(Fraction(unit) for unit in (60, 12, 24, 7, 1000, 16, 3, 52, 30, 365, 4))
+_UNITS = tuple(Fraction(unit) for unit in (60, 12, 24, 7, 1000, 16, 52, 30, 365))
+
+
+_PERCENT = re.compile(r"%|percent", re.IGNORECASE)
 
 
 def detour(wrong: Judged, work: Work, reference: Reference) -> Finding:
@@ -32,7 +36,7 @@ def detour(wrong: Judged, work: Work, reference: Reference) -> Finding:
             return _finding(claim, operation, *phrase, equation.claimed)
     if wrong.judgement == "nowhere":
         return _finding(claim, operation, "a number that nothing gives", "quantity", None)
-    unit = _unit(claim, reference)
+    unit = _unit(claim, work, reference)
     if unit:
         return _finding(claim, operation, *unit, None)
     unused = _never_used(work, reference)
@@ -43,7 +47,7 @@ def detour(wrong: Judged, work: Work, reference: Reference) -> Finding:
             if unused:
                 phrase = ("a quantity of the question never used", "quantity")
             return _finding(claim, operation, *phrase, equation.claimed)
-    if unused:
+    if unused and claim is work.claims[-1]:
         return _finding(
             claim, operation, "a quantity of the question never used", "quantity", unused[0]
         )
@@ -92,17 +96,23 @@ def _compared(
     return f"wrong operation: {operation} instead of {kind}", "operation"
 
 
-def _unit(claim: Claim, reference: Reference) -> tuple[str, str] | None:
+def _unit(claim: Claim, work: Work, reference: Reference) -> tuple[str, str] | None:
+    """A result off by the factor of a conversion that the reference makes and the attempt does not."""
     for value in reference.results:
         if not value or not claim.value:
             continue
         if abs(power_of_ten(value, claim.value)) == 2:
-            return "percent not divided by 100", "percent"
-    for value in reference.results:
-        if value and claim.value and value not in reference.given:
-            ratio = claim.value / value
-            if ratio in _UNITS or 1 / ratio in _UNITS:
+            if _PERCENT.search(reference.question):
+                return "percent not divided by 100", "percent"
+            if reference.scales:
                 return "unit not converted", "unit"
+    used = {value for other in work.claims for value in other.uses}
+    open_ones = reference.operands - reference.given - used - set(reference.results)
+    units = [unit for unit in _UNITS if unit in open_ones]
+    for value in reference.results:
+        ratio = claim.value / value if value and claim.value else Fraction(0)
+        if ratio and (ratio in units or 1 / ratio in units):
+            return "unit not converted", "unit"
     return None
 
 

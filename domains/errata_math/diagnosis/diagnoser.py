@@ -18,10 +18,11 @@ from errata_math.diagnosis.detours import detour
 from errata_math.diagnosis.endings import ending
 from errata_math.diagnosis.findings import Finding, explanation, shown
 from errata_math.diagnosis.judging import first_wrong, judge
+from errata_math.diagnosis.partials import part_of
 from errata_math.diagnosis.reference import Reference, read_reference
 from errata_math.diagnosis.slips import slip
 from errata_math.diagnosis.unknowns import unknown_slip
-from errata_math.diagnosis.work import Claim, Work, read_work
+from errata_math.diagnosis.work import Work, read_work
 
 BY = "symbolic"
 
@@ -79,13 +80,7 @@ def first_finding(work: Work, reference: Reference) -> Finding | None:
     if solving and solving.step and (wrong is None or solving.step < wrong.claim.step):
         return solving
     if wrong is not None and wrong.judgement == "slip":
-        return slip(wrong.claim.equation, wrong.claim.step, _is_partial(wrong.claim, reference))
+        return slip(wrong.claim.equation, wrong.claim.step, part_of(wrong.claim.equation, reference))
     if wrong is not None:
         return detour(wrong, work, reference)
     return None if right_answer else ending(work, reference)
-
-
-def _is_partial(claim: Claim, reference: Reference) -> bool:
-    """Whether the reference works this product as one part of a longer one."""
-    products = [item for item in reference.equations if len(reference.equations) > 1]
-    return any(item.expected == claim.equation.expected for item in products)

@@ -14,7 +14,6 @@ from errata_math.diagnosis.traces import Trace, shadow, trace
 from errata_math.diagnosis.work import Claim, Work
 
 Judgement = Literal["right", "wide", "off", "nowhere", "slip", "open"]
-_RESCALED = (60, Fraction(1, 60), 100, Fraction(1, 100))
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def _judge(
         return "right"
     if value in reference.shares:
         return "right"
-    if any(value * factor in reference.values for factor in _RESCALED):
+    if any(value * factor in reference.values for factor in reference.scales):
         return "wide"
     return "wide" if found in reference.wide else "off"
 

@@ -7,6 +7,7 @@ Not covered: routes that use knowledge beyond the reference's own operations.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,13 +28,17 @@ from errata_math.diagnosis.traces import CONSTANTS, Trace, expand, linked, parti
 from errata_math.diagnosis.work import number_in
 
 _MORE_CONSTANTS = frozenset(Fraction(value) for value in (3, 4, 16, 30, 3600))
+_SCALES = (
+    ((Fraction(60), Fraction(1, 60)), re.compile(r"minute|second|hour", re.IGNORECASE)),
+    ((Fraction(100), Fraction(1, 100)), re.compile(r"%|percent|cent|meter|¢|\$\s?\d*\.\d")),
+)
 
 
 @dataclass(frozen=True)
 class Reference:
     """``results`` and ``equations`` in order. ``strict`` are the traces of the reference's own
     steps and their parts; ``wide`` those of its formula multiplied out. ``given`` are the numbers of
-    the question, ``shares`` what its shares leave over."""
+    the question, ``shares`` what its shares leave over, ``scales`` the factors between its units."""
 
     equations: tuple[Equation, ...]
     results: tuple[Fraction, ...]
@@ -47,6 +52,7 @@ class Reference:
     loose: frozenset[Fraction]
     operands: frozenset[Fraction]
     steps: frozenset[tuple[Fraction, ...]]
+    scales: tuple[Fraction, ...]
     question: str
 
     def known(self, value: Fraction) -> bool:
@@ -120,6 +126,9 @@ def _read(question: str, solution: str, answer_text: str) -> Reference:
         values=frozenset(value for value, _ in strict),
         loose=frozenset(loose),
         operands=frozenset(used),
+        scales=tuple(
+            scale for factor, words in _SCALES if words.search(question) for scale in factor
+        ),
         steps=frozenset(signature(item) for item in found),
         question=question,
     )

@@ -23,16 +23,13 @@ from errata_math.arithmetic.expressions import (
     leaves,
 )
 from errata_math.diagnosis.findings import Finding
+from errata_math.diagnosis.partials import RANKS, Part
 
 PLACES = ("units", "tens", "hundreds", "thousands", "higher")
-RANKS = ("first", "second", "third", "further")
 
 
-def slip(equation: Equation, step: int, partial_product: bool = False) -> Finding:
-    """What went wrong in an equation that does not hold.
-
-    ``partial_product`` says that the step is one part of a longer product.
-    """
+def slip(equation: Equation, step: int, part: Part | None = None) -> Finding:
+    """What went wrong in an equation that does not hold; ``part`` of a longer calculation."""
     expected, found = equation.expected, equation.claimed
     kind = kind_of(equation.left)
     if kind == "number":
@@ -41,14 +38,25 @@ def slip(equation: Equation, step: int, partial_product: bool = False) -> Findin
     phrase = f"slip in a {kind}"
     if expected is not None and found is not None:
         named = _general(equation, kind, expected, found) or _by_kind(
-            equation.left, kind, expected, found, partial_product
+            equation.left, kind, expected, found
         )
+        if part and not part.total:
+            named = _in_part(part, named)
         if named:
             phrase, role, position = named
     return Finding(phrase, step, kind, role, position, expected, found, equation.text)
 
 
 Named = tuple[str, str, str]
+
+
+def _in_part(part: Part, named: Named | None) -> Named:
+    """A slip in a part is named by the part, unless it is not one of reckoning."""
+    if named and not named[0].startswith("slip in a"):
+        return named
+    name = f"partial {part.operation}"
+    rank = _rank(part.rank)
+    return f"slip in a {part.operation}: {rank} {name}", name, rank
 
 
 def _general(equation: Equation, kind: str, expected: Fraction, found: Fraction) -> Named | None:
@@ -126,7 +134,7 @@ def power_of_ten(expected: Fraction, found: Fraction) -> int:
 
 
 def _by_kind(
-    left: Expression, kind: str, expected: Fraction, found: Fraction, partial: bool
+    left: Expression, kind: str, expected: Fraction, found: Fraction
 ) -> Named | None:
     values = leaves(left)
     scale = _common_scale([*values, expected, found])
@@ -140,7 +148,7 @@ def _by_kind(
         return _difference(left, whole, right, wrong)
     if kind == "product" and len(values) == 2 and isinstance(left, Operation):
         if scale == 1 and left.symbol == "*":
-            return _product(whole, right, wrong, partial)
+            return _product(whole, right, wrong)
     if kind == "quotient":
         return _quotient(left, expected, found)
     return None
@@ -243,7 +251,7 @@ def _difference(left: Expression, values: list[int], expected: int, found: int) 
     return None
 
 
-def _product(values: list[int], expected: int, found: int, partial: bool) -> Named | None:
+def _product(values: list[int], expected: int, found: int) -> Named | None:
     first, second = (abs(value) for value in values)
     if not first or not second:
         return None
@@ -251,7 +259,7 @@ def _product(values: list[int], expected: int, found: int, partial: bool) -> Nam
     if len(str(shorter).rstrip("0")) < 2 or len(str(longer).rstrip("0")) < 2:
         longer, shorter = max(first, second), min(first, second)
         if len(str(longer).rstrip("0")) < 2:
-            return _table(longer, shorter, abs(expected), abs(found), partial)
+            return _table(longer, shorter, abs(expected), abs(found))
         longer, shorter = shorter, longer  # one digit times many: a partial product per digit
     gap = abs(expected) - abs(found)
     digits = _digits(shorter)
@@ -275,12 +283,10 @@ def _product(values: list[int], expected: int, found: int, partial: bool) -> Nam
     )
 
 
-def _table(first: int, second: int, expected: int, found: int, partial: bool) -> Named | None:
-    gap = abs(expected - found)
-    owner = "a partial product" if partial else "the times table"
-    if gap in (first, second):
-        return f"slip in a product: {owner}, one row off", "times table", ""
-    return f"slip in a product: {owner}", "times table", ""
+def _table(first: int, second: int, expected: int, found: int) -> Named:
+    if abs(expected - found) in (first, second):
+        return "slip in a product: times table, one row off", "times table", ""
+    return "slip in a product: times table", "times table", ""
 
 
 def _rank(rank: int) -> str:

@@ -1,1 +1,0 @@
-"""The documentation: pages written by hand, with blocks that ``docs.generate`` writes."""

@@ -1,0 +1,106 @@
+"""Runs of the small third-party domain `roman`, inside this process and without torch."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from errata_selection.plugin import SelectionPlugin
+from errata_strategies.plugin import StrategiesPlugin
+
+from errata.check import prepare
+from errata.loop import loop
+from errata.plugins import Catalogue, Installed
+from errata.recipe import load
+from errata.run import Paused, Run
+from errata.store import Store
+from errata.testing.plugin import TestingPlugin
+
+EXAMPLE = Path(__file__).parents[1] / "example_plugin" / "errata_roman"
+
+
+def example_module() -> ModuleType:
+    """The example plugin from its folder, whether or not it is installed."""
+    spec = importlib.util.spec_from_file_location("roman_example", EXAMPLE / "__init__.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def installed(name: str, factory: Callable[..., object], package: str = "") -> Installed:
+    """A plugin as discovery would find it."""
+    return Installed(name, f"{factory.__module__}:x", package or f"errata-{name}", factory)
+
+
+@dataclass
+class RomanBench:
+    """Runs the recipe `roman/small` in a directory."""
+
+    cache: Path
+    plugins: list[Installed] = field(default_factory=list)
+    recipe: Path = EXAMPLE / "recipes" / "small.yaml"
+
+    def catalogue(self) -> Catalogue:
+        """The plugins at hand."""
+        return Catalogue(list(self.plugins))
+
+    def prepared(self, directory: Path, changes: Sequence[str] = (), until: str | None = None) -> Run:
+        """A run that has not begun."""
+        recipe = load(self.recipe, changes)
+        return Run(
+            prepare(recipe, self.catalogue(), "small"), Store(directory), self.cache, until
+        )
+
+    def run(self, directory: Path, *changes: str, until: str | None = None) -> Run:
+        """Run or resume, up to the end or to ``until``."""
+        run = self.prepared(directory, changes, until)
+        try:
+            loop(run)
+        except Paused:
+            assert until
+        return run
+
+
+@pytest.fixture(scope="session")
+def roman_module() -> ModuleType:
+    return example_module()
+
+
+@pytest.fixture
+def roman(tmp_path: Path, roman_module: ModuleType) -> RomanBench:
+    return RomanBench(
+        tmp_path / "cache",
+        [
+            installed("roman", roman_module.Roman),
+            installed("selection", SelectionPlugin),
+            installed("strategies", StrategiesPlugin),
+            installed("testing", TestingPlugin),
+        ],
+    )
+
+
+def files_of(directory: Path) -> dict[str, bytes]:
+    """Every file of a run but lock and report; the times are taken out of the manifest."""
+    found = {}
+    for path in sorted(directory.rglob("*")):
+        if path.is_file() and path.name not in (".lock", "report.html"):
+            content = path.read_bytes()
+            if path.name == "run.json":
+                manifest = json.loads(content)
+                for stage in manifest["stages"]:
+                    del stage["seconds"]
+                content = json.dumps(manifest).encode()
+            found[str(path.relative_to(directory))] = content
+    return found
+
+
+@pytest.fixture(scope="session")
+def run_files() -> Callable[[Path], dict[str, bytes]]:
+    return files_of

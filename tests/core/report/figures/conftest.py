@@ -1,0 +1,374 @@
+"""Every figure of a run, counted again from its raw files: own code, no import of errata's figures."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from statistics import NormalDist
+from typing import Any
+
+import pytest
+import yaml
+
+from errata.check import prepare
+from errata.loop import loop
+from errata.plugins import Catalogue
+from errata.recipe import load
+from errata.run import Run
+from errata.store import Store
+
+Json = dict[str, Any]
+CATEGORIES = ["right", "model-error", "undecided", "truncated", "format-slip"]
+RECIPE = """
+name: scripted
+domain: math
+problems:
+  train: {source: drills, split: train, limit: 140}
+  test: {drills: {source: drills, split: test, limit: 30}}
+  out_of_domain: {svamp: {source: svamp, split: test, limit: 12}}
+  dev: 24
+  gate: 16
+target: {use: scripted, skill: 0.3, gain: 0.004}
+warmup: {examples: 6}
+diagnose: symbolic
+group: phrases
+synthesize: {use: redraw, total: 30, wave: 6, verify: [recompute, novelty, leak]}
+select: {use: one-shot, dev_cases: 6, keep: 0.5}
+train: scripted
+rounds: 2
+"""
+
+
+@pytest.fixture(scope="session")
+def scripted_run(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A run that the loop itself made, with the scripted target."""
+    folder = tmp_path_factory.mktemp("scripted")
+    recipe = folder / "recipe.yaml"
+    recipe.write_text(RECIPE)
+    store = Store(folder / "run")
+    loop(Run(prepare(load(recipe), Catalogue(), "scripted"), store, folder / "cache", None))
+    return store
+
+
+@pytest.fixture(params=["finished_run", "scripted_run"])
+def any_run(request: pytest.FixtureRequest) -> Store:
+    """Each finished run in turn."""
+    store: Store = request.getfixturevalue(request.param)
+    return store
+
+
+@pytest.fixture(scope="session")
+def recount() -> Callable[[Path], Json]:
+    """The summary of a finished run as JSON, counted again."""
+    return _recount
+
+
+class Written:
+    """How figures are written, in the test's own words."""
+
+    def share(self, value: float) -> str:
+        return f"{value:.1%}"
+
+    def between(self, low: float, high: float) -> str:
+        return f"{low * 100:.1f}–{high * 100:.1f}"
+
+    def p(self, value: float) -> str:
+        return f"{value:.3f}" if value >= 0.001 else "<0.001"
+
+    def time(self, seconds: float) -> str:
+        if seconds < 9.95:
+            return f"{seconds:.1f} s"
+        minutes, rest = divmod(round(seconds), 60)
+        if minutes < 2:
+            return f"{round(seconds)} s"
+        return f"{minutes}m {rest:02}s" if minutes < 120 else f"{minutes // 60}h {minutes % 60:02}m"
+
+    def round(self, name: str) -> str:
+        return {"setup": "before", "base": "before", "round-0": "warm-up"}.get(
+            name, name.replace("-", " ")
+        )
+
+    def checkpoint(self, figures: Json) -> str:
+        return figures["label"] if figures["kept"] else f"round {figures['id'][-1]}, rejected"
+
+    def times(self, counted: Json) -> tuple[list[str], dict[str, dict[str, float]]]:
+        """Columns, and seconds by stage and column in the loop's order."""
+        order = "problems evaluate triage diagnose group synthesize select train measure"
+        columns = ["before", "warm-up", "round 1", "round 2"]
+        cells: dict[str, dict[str, float]] = {stage: {} for stage in order.split(" ")}
+        for done in counted["seconds"]:
+            row, column = cells[done["stage"]], self.round(done["round"])
+            row[column] = row.get(column, 0.0) + done["seconds"]
+        return columns, cells
+
+
+@pytest.fixture(scope="session")
+def written() -> Written:
+    """How figures are written."""
+    return Written()
+
+
+def rows(path: Path) -> list[Json]:
+    return [json.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
+
+
+def wilson(right: int, total: int) -> tuple[float, float]:
+    """Where a proportion lies exactly z standard errors from the observed one: a quadratic's roots."""
+    z, seen = NormalDist().inv_cdf(0.975), right / total
+    a, b, c = 1 + z * z / total, -(2 * seen + z * z / total), seen * seen
+    root = math.sqrt(max(0.0, b * b - 4 * a * c))
+    return (-b - root) / (2 * a), (-b + root) / (2 * a)
+
+
+def mcnemar(fixed: int, broken: int) -> float:
+    """Every outcome of fair coins at least as uneven as this one, weighed one by one."""
+    row = [Fraction(1)]
+    for _ in range(fixed + broken):
+        row = [(x + y) / 2 for x, y in zip([*row, Fraction(0)], [Fraction(0), *row], strict=True)]
+    uneven = abs(fixed - broken)
+    return float(sum(p for k, p in enumerate(row) if abs(2 * k - fixed - broken) >= uneven))
+
+
+def _outcomes(run: Path, checkpoint: str, set_name: str) -> dict[str, str]:
+    path = run / checkpoint / "verdicts" / f"{set_name.replace('/', '.')}.jsonl"
+    return {row["problem_id"]: row["outcome"] for row in rows(path)}
+
+
+def _recount(run: Path) -> Json:
+    manifest = json.loads((run / "run.json").read_text())
+    recipe = yaml.safe_load((run / "recipe.yaml").read_text())
+    sizes = Counter(row["set"] for row in rows(run / "splits.jsonl"))
+    dropped = Counter(
+        "train" if row["set"].startswith("train") else row["set"]
+        for row in rows(run / "dropped.jsonl")
+    )
+    order = [
+        name
+        for head in ("test", "ood", "gate", "dev", "train")
+        for name in sorted(sizes)
+        if name.split("/", maxsplit=1)[0] == head
+    ]
+    reported = {name: sizes[name] for name in order if name != "train"}
+    checkpoints, rounds, last = [], [], "base"
+    for name in ("base", "round-0", "round-1", "round-2"):
+        if name in ("round-1", "round-2"):
+            rounds.append(_round(run, name, last, manifest))
+        found = _checkpoint(run, name, last, reported)
+        checkpoints.append(found)
+        last = name if found["kept"] else last
+    target = recipe["target"]
+    return {
+        "name": manifest["name"],
+        "recipe": manifest["recipe"],
+        "domain": recipe["domain"]["use"],
+        "target": " ".join(target[key] for key in ("use", "model") if key in target),
+        "seed": manifest["seed"],
+        "versions": manifest["versions"],
+        "ended": manifest["ended"],
+        "sets": [{"set": s, "problems": sizes[s], "dropped": dropped[s]} for s in order],
+        "checkpoints": checkpoints,
+        "baseline": "round-0",
+        "final": last,
+        "overall": list(_pairs(run, "round-0", last, reported)),
+        "rounds": rounds,
+        "seconds": [
+            {key: stage[key] for key in ("round", "stage", "seconds")}
+            for stage in manifest["stages"]
+        ],
+        "total_seconds": math.fsum(stage["seconds"] for stage in manifest["stages"]),
+    }
+
+
+def _checkpoint(run: Path, name: str, previous: str, sets: Json) -> Json:
+    record = json.loads((run / name / "round.json").read_text())
+    made = rows(run / name / "checkpoint.jsonl")
+    accuracies = []
+    for set_name, size in sets.items():
+        tally = Counter(_outcomes(run, name, set_name).values())
+        if tally:
+            low, high = wilson(tally["right"], tally.total())
+            accuracies.append(
+                {
+                    "set": set_name,
+                    "total": tally.total(),
+                    "right": tally["right"],
+                    "wrong": tally["wrong"],
+                    "undecided": tally["undecided"],
+                    "accuracy": tally["right"] / tally.total(),
+                    "low": low,
+                    "high": high,
+                    "problems": size,
+                }
+            )
+    labels = {"base": "before", "round-0": "after warm-up"}
+    training = None
+    if made:
+        training = {key: made[0][key] for key in ("examples", "trainer", "metrics")}
+        assert training["examples"] == len(rows(run / name / "train.jsonl"))
+    return {
+        "id": name,
+        "label": labels.get(name, f"after round {name[-1]}"),
+        "compared_with": None if name == "base" else previous,
+        "parent": made[0]["parent"] if made else None,
+        "kept": record["kept"],
+        "why": record["why"],
+        "training": training,
+        "accuracies": accuracies,
+        "comparisons": [] if name == "base" else list(_pairs(run, previous, name, sets)),
+    }
+
+
+def _pairs(run: Path, before: str, after: str, sets: Json) -> Iterator[Json]:
+    for set_name in sets:
+        old, new = _outcomes(run, before, set_name), _outcomes(run, after, set_name)
+        if old:
+            fixed = len([p for p in old if old[p] != "right" and new[p] == "right"])
+            broken = len([p for p in old if old[p] == "right" and new[p] != "right"])
+            yield {
+                "set": set_name,
+                "against": before,
+                "fixed": fixed,
+                "broken": broken,
+                "p_value": mcnemar(fixed, broken),
+            }
+
+
+def _round(run: Path, name: str, incoming: str, manifest: Json) -> Json:
+    folder = run / name
+    set_of = {row["problem_id"]: row["set"] for row in rows(run / "splits.jsonl")}
+    triage = [(set_of[row["problem_id"]], row["category"]) for row in rows(folder / "triage.jsonl")]
+    counted = []
+    for label, wanted in (
+        ("train", {"train"}),
+        ("dev", {"dev"}),
+        ("train and dev", {"train", "dev"}),
+    ):
+        tally = Counter(category for set_name, category in triage if set_name in wanted)
+        counted.append(
+            {
+                "set": label,
+                "attempts": tally.total(),
+                "categories": {category: tally[category] for category in CATEGORIES},
+            }
+        )
+    diagnoses = rows(folder / "diagnoses.jsonl")
+    real = [row for row in diagnoses if not row["no_error"]]
+    candidates = rows(folder / "candidates.jsonl")
+    objections = rows(folder / "objections.jsonl")
+    selection = rows(folder / "selection.jsonl")
+    types, placed = _types(folder)
+    return {
+        "name": name,
+        "incoming": incoming,
+        "stages": [stage["stage"] for stage in manifest["stages"] if stage["round"] == name],
+        "triage": counted,
+        "diagnoses": {
+            "bad_cases": sum(category == "model-error" for _, category in triage),
+            "diagnosed": len(diagnoses),
+            "named": sum(bool(row["keyphrase"]) for row in real),
+            "located": sum(row["step"] is not None for row in real),
+            "no_error": len(diagnoses) - len(real),
+            "keyphrases": len({row["keyphrase"] for row in real} - {""}),
+        },
+        "types": sorted(
+            (
+                _type(run, name, row, placed, set_of, (candidates, objections, selection))
+                for row in types
+            ),
+            key=lambda row: (-row["cases"], row["id"]),
+        ),
+        "assigned": sum(bool(given) for given in placed.values()),
+        "unassigned": sum(not given for given in placed.values()),
+        "funnel": _funnel(candidates, objections, selection),
+        "shortfalls": rows(folder / "shortfalls.jsonl"),
+        "scores": _scores(selection),
+    }
+
+
+def _types(folder: Path) -> tuple[list[Json], dict[str, set[str]]]:
+    listed = yaml.safe_load((folder / "error_types.yaml").read_text())
+    merged = {row["id"]: row["merge"] for row in listed if "merge" in row}
+    types = [row for row in listed if "merge" not in row]
+    known = {row["id"] for row in types}
+    return types, {
+        row["problem_id"]: {merged.get(t, t) for t in row["types"]} & known
+        for row in rows(folder / "assignments.jsonl")
+    }
+
+
+def _type(
+    run: Path,
+    name: str,
+    row: Json,
+    placed: dict[str, set[str]],
+    set_of: dict[str, str],
+    made: tuple[list[Json], list[Json], list[Json]],
+) -> Json:
+    candidates, objections, selection = made
+    own = [problem for problem, given in placed.items() if row["id"] in given]
+    after = _outcomes(run, name, "dev")
+    dev = [problem for problem in own if set_of[problem] == "dev"]
+    against = {c["id"] for c in candidates if c["lineage"]["error_type"] == row["id"]}
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "description": row["description"],
+        "keyphrases": row["keyphrases"][:5],
+        "cases": len(own),
+        "dev_cases": len(dev),
+        "dev_fixed": len([problem for problem in dev if after[problem] == "right"]),
+        "proposed": len(against),
+        "accepted": len(against - {o["candidate_id"] for o in objections}),
+        "kept": len(against & {s["candidate_id"] for s in selection if s["kept"]}),
+    }
+
+
+def _funnel(candidates: list[Json], objections: list[Json], selection: list[Json]) -> Json:
+    against = [o for o in objections if o["candidate_id"]]
+    objected = {o["candidate_id"] for o in against}
+    by = Counter((o["reason"], o["by"]) for o in against)
+    return {
+        "proposed": len(candidates),
+        "objected": len(objected),
+        "accepted": len({c["id"] for c in candidates} - objected),
+        "selected_from": len(selection),
+        "kept": sum(s["kept"] for s in selection),
+        "reasons": dict(Counter(r for r, _ in {(o["reason"], o["candidate_id"]) for o in against})),
+        "objections": [
+            {"reason": reason, "by": verifier, "candidates": number}
+            for (reason, verifier), number in sorted(by.items(), key=lambda e: (-e[1], e[0]))
+        ],
+        "fruitless": dict(Counter(o["reason"] for o in objections if not o["candidate_id"])),
+        "cost": math.fsum(c["lineage"]["cost"] for c in candidates),
+    }
+
+
+def _scores(selection: list[Json]) -> Json | None:
+    scored = [(s["score"], s["kept"]) for s in selection if s["score"] is not None]
+    if not scored:
+        return None
+    values = sorted(score for score, _ in scored)
+    low, high = values[0], values[-1]
+    edges = [low + (high - low) * n / 20 for n in range(21)]
+    bins = []
+    for n in range(20):
+        inside = [k for s, k in scored if edges[n] <= s and (s < edges[n + 1] or n == 19)]
+        bins.append(
+            {
+                "low": edges[n],
+                "high": edges[n + 1],
+                "kept": sum(inside),
+                "left_out": len(inside) - sum(inside),
+            }
+        )
+    return {
+        "scored": len(scored),
+        "low": low,
+        "high": high,
+        "lowest_kept": min(score for score, kept in scored if kept),
+        "bins": bins,
+    }

@@ -1,0 +1,355 @@
+"""Every figure on the page is counted again from the raw records: words, tables and pictures."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from errata.report.page import write_page
+from errata.report.summary import summarize
+from errata.store import Store
+
+Json = dict[str, Any]
+VOID = {"meta", "link", "br", "img", "input", "hr"}
+
+
+class Element:
+    """A parsed element with its text and children in order."""
+
+    def __init__(self, tag: str, attributes: dict[str, str | None]) -> None:
+        self.tag, self.attributes = tag, attributes
+        self.inside: list[Element | str] = []
+
+    def all(self, tag: str, **attributes: str) -> list[Element]:
+        found = [
+            below
+            for child in self.inside
+            if isinstance(child, Element)
+            for below in child.all(tag, **attributes)
+        ]
+        wanted = {key.rstrip("_"): value for key, value in attributes.items()}
+        mine = self.tag == tag and all(
+            value in (self.attributes.get(key) or "").split() for key, value in wanted.items()
+        )
+        return [self, *found] if mine else found
+
+    def text(self, without: tuple[str, ...] = ()) -> str:
+        parts = (
+            c if isinstance(c, str) else ("" if c.tag in without else c.text(without))
+            for c in self.inside
+        )
+        return " ".join(" ".join(parts).split())
+
+    def number(self, name: str) -> float:
+        return float(self.attributes[name] or "")
+
+
+class Parser(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = [Element("page", {})]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        element = Element(tag, dict(attrs))
+        self.open[-1].inside.append(element)
+        if tag not in VOID:
+            self.open.append(element)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.open[-1].inside.append(Element(tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop().tag == tag
+
+    def handle_data(self, data: str) -> None:
+        self.open[-1].inside.append(data)
+
+
+@pytest.fixture
+def page(any_run: Store) -> Element:
+    parser = Parser()
+    parser.feed(write_page(any_run).read_text(encoding="utf-8"))
+    assert len(parser.open) == 1
+    return parser.open[0]
+
+
+@pytest.fixture
+def counted(any_run: Store, recount: Callable[[Path], Json]) -> Json:
+    return recount(any_run.path)
+
+
+def table(page: Element, **wanted: str) -> list[list[str]]:
+    (found,) = page.all("table", **wanted)
+    return [
+        [
+            cell.text()
+            for cell in row.inside
+            if isinstance(cell, Element) and cell.attributes.get("class") not in METERS
+        ]
+        for body in found.all("tbody")
+        for row in body.all("tr")
+    ]
+
+
+METERS = ("meter", "meter plain")
+
+
+def number(value: int) -> str:
+    return format(value, ",")
+
+
+# --- tables -----------------------------------------------------------------------------------------
+
+
+def test_accuracy_table(page: Element, counted: Json, written: Any) -> None:
+    expected = []
+    for place in counted["sets"][:-1]:
+        expected.append([place["set"]])
+        for c in counted["checkpoints"]:
+            for a in (a for a in c["accuracies"] if a["set"] == place["set"]):
+                paired = [p for p in c["comparisons"] if p["set"] == a["set"]]
+                p = paired[0] if paired else None
+                expected.append(
+                    [
+                        written.checkpoint(c),
+                        *(number(a[key]) for key in ("right", "total", "undecided")),
+                        written.share(a["accuracy"]),
+                        written.between(a["low"], a["high"]),
+                        *([number(p["fixed"]), number(p["broken"])] if p else ["", ""]),
+                        written.p(p["p_value"]) if p else "",
+                    ]
+                )
+    assert table(page, id="accuracy") == expected
+
+
+def test_tables_of_each_round(page: Element, counted: Json) -> None:
+    for r in counted["rounds"]:
+        keys = ("cases", "dev_cases", "dev_fixed", "proposed", "accepted", "kept")
+        rows = [[clean(t["name"]), *(number(t[key]) for key in keys)] for t in r["types"]]
+        rows.append(["unassigned", number(r["unassigned"]), "", "", "", "", ""])
+        assert table(page, **{"class_": "types", "data-round": r["name"]}) == rows
+        f = r["funnel"]
+        named = [["proposed", f["proposed"]], ["objected to", f["objected"]]]
+        for o in f["objections"]:
+            named.append([f"{o['reason'].replace('-', ' ')}, by {o['by']}", o["candidates"]])
+        named += [["accepted", f["accepted"]], ["kept for training", f["kept"]]]
+        for reason, tries in f["fruitless"].items():
+            named.append([f"tries without a candidate: {reason.replace('-', ' ')}", tries])
+        expected = [[head, number(value)] for head, value in named]
+        assert table(page, **{"class_": "funnel", "data-round": r["name"]}) == expected
+
+
+def clean(name: str) -> str:
+    return " ".join(name.split())
+
+
+def test_tables_of_trust(page: Element, counted: Json, written: Any) -> None:
+    sets = [row[:3] for row in table(page, id="sets")]
+    assert sets == [
+        [s["set"], number(s["problems"]), number(s["dropped"])] for s in counted["sets"]
+    ]
+    assert table(page, id="triage") == [
+        [f"{written.round(r['name'])}, {t['set']}", number(t["attempts"])]
+        + [number(value) for value in t["categories"].values()]
+        for r in counted["rounds"]
+        for t in r["triage"]
+    ]
+    keys = ("bad_cases", "diagnosed", "named", "located", "no_error", "keyphrases")
+    assert table(page, id="diagnoses") == [
+        [written.round(r["name"])]
+        + [number(r["diagnoses"][key]) for key in keys]
+        + [number(r["assigned"]), number(r["unassigned"])]
+        for r in counted["rounds"]
+    ]
+    assert table(page, id="training") == [
+        [
+            written.checkpoint(c),
+            written.round(c["parent"]),
+            c["training"]["trainer"],
+            number(c["training"]["examples"]),
+            ", ".join(
+                f"{key} {value:.4g}" for key, value in sorted(c["training"]["metrics"].items())
+            ),
+        ]
+        for c in counted["checkpoints"][1:]
+    ]
+
+
+def test_table_of_time(page: Element, counted: Json, written: Any) -> None:
+    columns, by_stage = written.times(counted)
+    expected = [
+        [stage, *(written.time(row[c]) if c in row else "" for c in columns), written.time(sum(row.values()))]
+        for stage, row in by_stage.items()
+    ]
+    totals = [sum(row.get(c, 0.0) for row in by_stage.values()) for c in columns]
+    whole = written.time(counted["total_seconds"])
+    expected.append(["all stages", *(written.time(total) for total in totals), whole])
+    assert table(page, id="seconds") == expected
+
+
+# --- words ------------------------------------------------------------------------------------------
+
+
+def glance(counted: Json, written: Any) -> Iterator[str]:
+    by_id = {c["id"]: {a["set"]: a for a in c["accuracies"]} for c in counted["checkpoints"]}
+    for p in counted["overall"]:
+        if p["set"].startswith(("test", "ood")):
+            first, last = by_id["round-0"][p["set"]], by_id[counted["final"]][p["set"]]
+            yield (
+                f"{p['set']} {written.share(last['accuracy'])} from {written.share(first['accuracy'])}"
+                f" {p['fixed']} fixed , {p['broken']} broken , p {written.p(p['p_value'])}"
+            )
+
+
+def disclosures(counted: Json) -> Iterator[str]:
+    """Beginnings of what can be opened: how many there are, and how many of them are shown."""
+    for r in counted["rounds"]:
+        for t in r["types"]:
+            yield f"{clean(t['name'])} {t['cases']} case{'' if t['cases'] == 1 else 's'}"
+    for r in counted["rounds"]:
+        f = r["funnel"]
+        fates = {"kept for training": f["kept"], "accepted, not kept": f["accepted"] - f["kept"]}
+        for fate, size in [*fates.items(), *sorted(f["reasons"].items())]:
+            things = "candidate" if size == 1 else "candidates"
+            if size:
+                yield f"{fate.replace('-', ' ')} {min(3, size)} of {size} {things}"
+        for reason, size in f["fruitless"].items():
+            yield f"no candidate: {reason.replace('-', ' ')} {min(3, size)} of {size} tries"
+    for c in counted["checkpoints"]:
+        for p in c["comparisons"]:
+            for direction in ("fixed", "broken"):
+                size = p[direction]
+                if size:
+                    yield f"{p['set']}: {size} {direction} {min(3, size)} of {size} shown"
+
+
+def test_words(page: Element, counted: Json, written: Any) -> None:
+    cards = [card.text() for card in page.all("div", class_="card")]
+    assert cards == list(glance(counted, written))
+    found = [summary.text() for summary in page.all("summary")]
+    assert sorted(found[:-1]) == sorted(disclosures(counted))
+    assert found[-1] == "The recipe as it was resolved"
+    (decisions,) = page.all("dl", id="decisions")
+    whys = [f"{written.round(c['id'])} {clean(c['why'])}" for c in counted["checkpoints"][1:]]
+    assert decisions.text() == " ".join(whys)
+    (provenance,) = page.all("dl", id="provenance")
+    versions = ", ".join(f"{k} {v}" for k, v in counted["versions"].items())
+    assert provenance.text() == (
+        f"recipe hash {counted['recipe']} seed {counted['seed']} versions {versions}"
+    )
+    lacks = [
+        item.text() for items in page.all("ul", class_="shortfalls") for item in items.all("li")
+    ]
+    assert lacks == [
+        f"{type_name(r, lack)}: {lack['accepted']} of {lack['asked']} ( {lack['why']} )"
+        for r in counted["rounds"]
+        for lack in r["shortfalls"]
+    ]
+
+
+def type_name(r: Json, lack: Json) -> str:
+    return next(clean(t["name"]) for t in r["types"] if t["id"] == lack["error_type"])
+
+
+def test_no_figure_on_the_page_is_without_a_test(
+    page: Element, counted: Json, written: Any
+) -> None:
+    """What is left when everything the other tests look at is taken away holds no strange number."""
+    for element in [*page.all("details"), *page.all("table"), *page.all("dl"), *page.all("svg")]:
+        element.inside = []
+    for element in [*page.all("style"), *page.all("script"), *page.all("ul", class_="shortfalls")]:
+        element.inside = []
+    for element in page.all("div", class_="card"):
+        element.inside = []
+    known = [f"Finished: {counted['ended']}.", "95%", f"seed {counted['seed']}"]
+    known += [written.time(counted["total_seconds"])]
+    known += [c["label"] for c in counted["checkpoints"]]
+    known += [written.checkpoint(c) for c in counted["checkpoints"]]
+    for r in counted["rounds"]:
+        known.append(written.round(r["name"]))
+        s = r["scores"]
+        known += [str(s["scored"]), *(f"{s[key]:.4g}" for key in ("low", "high", "lowest_kept"))]
+    figures = set(re.findall(r"[\d.,]*\d", " ".join(known)))
+    assert set(re.findall(r"[\d.,]*\d", page.text())) <= figures
+
+
+def test_the_summary_is_embedded_whole(any_run: Store, page: Element) -> None:
+    (data,) = page.all("script", id="summary")
+    assert data.attributes["type"] == "application/json"
+    embedded = json.loads("".join(str(part) for part in data.inside))
+    assert embedded == json.loads(summarize(any_run).model_dump_json())
+
+
+# --- pictures ---------------------------------------------------------------------------------------
+
+
+def test_points_lie_where_their_figures_say(page: Element, counted: Json, written: Any) -> None:
+    (panels,) = (div for div in page.all("div", class_="panels"))
+    shown = {figure.all("b")[0].text(): figure for figure in panels.all("figure")}
+    assert list(shown) == [s["set"] for s in counted["sets"][:-1]]
+    for set_name, figure in shown.items():
+        ticks = [line.number("y1") for line in figure.all("line", class_="grid")]
+        labels = [t.text() for t in figure.all("text") if t.attributes.get("text-anchor") == "end"]
+        top = float(labels[-1].rstrip("%")) / 100
+        measured = [
+            (c, a) for c in counted["checkpoints"] for a in c["accuracies"] if a["set"] == set_name
+        ]
+        groups = figure.all("g")
+        assert len(groups) == len(measured)
+        for group, (c, a) in zip(groups, measured, strict=True):
+            (point,), (whisker,) = group.all("circle"), group.all("line")
+            (title,) = group.all("title")
+            interval = written.between(a["low"], a["high"])
+            share = written.share(a["accuracy"])
+            right = f"{a['right']} of {a['total']}"
+            assert title.text() == f"{written.checkpoint(c)}: {share} ({interval}), {right}"
+            assert group.all("text", class_="value")[0].text() == share
+            heights = [point.number("cy"), whisker.number("y1"), whisker.number("y2")]
+            for height, value in zip(heights, [a["accuracy"], a["low"], a["high"]], strict=True):
+                share_at = top * (height - ticks[0]) / (ticks[-1] - ticks[0])
+                assert share_at == pytest.approx(value, abs=0.001)
+            rejected = "rejected" in (point.attributes["class"] or "")
+            assert rejected == (not c["kept"])
+
+
+def test_bars_are_as_long_as_their_figures(page: Element, counted: Json) -> None:
+    for r in counted["rounds"]:
+        f = r["funnel"]
+        objections = [o["candidates"] for o in f["objections"]]
+        values = [f["proposed"], f["objected"], *objections, f["accepted"], f["kept"]]
+        (funnel,) = page.all("table", **{"class_": "funnel", "data-round": r["name"]})
+        lengths = [bar.number("width") for bar in funnel.all("rect")]
+        assert lengths == [pytest.approx(100 * value / f["proposed"], abs=0.01) for value in values]
+        (types,) = page.all("table", **{"class_": "types", "data-round": r["name"]})
+        cases = [*(t["cases"] for t in r["types"]), r["unassigned"]]
+        lengths = [bar.number("width") for bar in types.all("rect")]
+        assert lengths == [pytest.approx(100 * value / max(cases), abs=0.01) for value in cases]
+
+
+def test_histograms_show_every_bin(page: Element, counted: Json) -> None:
+    pictures = [
+        svg
+        for svg in page.all("svg")
+        if (svg.attributes.get("aria-label") or "").startswith("Scores")
+    ]
+    assert len(pictures) == len(counted["rounds"])
+    for svg, r in zip(pictures, counted["rounds"], strict=True):
+        s = r["scores"]
+        bars = svg.all("g")
+        assert [bar.all("title")[0].text() for bar in bars] == [
+            f"{b['low']:.4g} to {b['high']:.4g}: {b['kept']} kept, {b['left_out']} left out"
+            for b in s["bins"]
+        ]
+        unit = max(bar.number("height") for bar in svg.all("rect")) / max(
+            max(b["kept"], b["left_out"]) for b in s["bins"]
+        )
+        for bar, b in zip(bars, s["bins"], strict=True):
+            kept, left_out = (rect.number("height") for rect in bar.all("rect"))
+            assert kept == pytest.approx(unit * b["kept"], abs=0.05)
+            assert left_out == pytest.approx(unit * b["left_out"], abs=0.05)

@@ -1,0 +1,371 @@
+"""Discovery, activation, the catalogue, notices: with real plugin classes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from errata.errors import PartError, RecipeError, UserError
+from errata.hooks import hookimpl
+from errata.parts import Part, Settings
+from errata.plugins import Active, Catalogue, Installed, discover, recipe_files
+from errata.records import Message, Objection, Problem, TargetPrompt, Verdict
+
+
+def _installed(name: str, factory: object, package: str = "") -> Installed:
+    return Installed(name, f"mod_{name}:Plugin", package or f"pack-{name}", factory)  # type: ignore[arg-type]  # broken ones have none
+
+
+def _broken(name: str, problem: str) -> Installed:
+    return Installed(name, f"mod_{name}:Plugin", f"pack-{name}", None, problem)
+
+
+def _offering(*parts: tuple[str, str]) -> type:
+    class Offering:
+        @hookimpl
+        def errata_parts(self) -> Sequence[Part]:
+            return [
+                Part(name=name, kind=kind, settings=Settings, make=lambda s, v: self)  # type: ignore[arg-type]  # kinds come as strings
+                for kind, name in parts
+            ]
+
+    return Offering
+
+
+class Minimal:
+    """A whole domain."""
+
+    @hookimpl
+    def errata_target_prompt(self, problem):
+        return TargetPrompt(messages=(Message(role="user", content=problem.question),))
+
+    @hookimpl
+    def errata_check(self, problems, responses):
+        return [Verdict(problem_id=p.id, outcome="right") for p in problems]
+
+
+PROBLEM = Problem(id="1", question="q", answer="a")
+
+
+# --- the catalogue ----------------------------------------------------------------------------------
+
+
+def test_what_is_installed_is_found_with_its_file():
+    found = {plugin.name: plugin for plugin in discover()}
+    assert list(found) == sorted(found)
+    path, _, line = found["testing"].where().rpartition(":")
+    text = Path(path).read_text().splitlines()
+    assert text[int(line) - 1] == "class TestingPlugin:"
+
+
+def test_a_broken_import_is_kept_with_its_reason(tmp_path, monkeypatch):
+    (tmp_path / "broken_roman.py").write_text("import a_library_nobody_has\n")
+    info = tmp_path / "broken_roman-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-roman\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[errata]\nbroken = broken_roman:Roman\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    catalogue = Catalogue()
+    assert catalogue.find("target", "scripted", "target.use").name == "scripted"
+    (broken,) = [plugin for plugin in catalogue.installed if plugin.name == "broken"]
+    assert "a_library_nobody_has" in broken.problem
+    with pytest.raises(PartError, match=r"'broken' \(broken_roman:Roman of broken-roman\) did not"):
+        catalogue.plugin("broken", "domain")
+    with pytest.raises(PartError, match=r"did not load: broken \(ModuleNotFoundError"):
+        catalogue.find("diagnoser", "nobody", "diagnose.use")
+
+
+def test_a_plugin_whose_offer_raises_becomes_broken():
+    class Raises:
+        @hookimpl
+        def errata_parts(self):
+            raise RuntimeError("no parts today")
+
+    catalogue = Catalogue([_installed("bad", Raises), _installed("good", _offering(("target", "t")))])
+    assert catalogue.find("target", "t", "target.use").name == "t"
+    with pytest.raises(PartError, match="no parts today"):
+        catalogue.plugin("bad", "plugins")
+
+
+def test_a_part_that_does_not_exist():
+    catalogue = Catalogue([_installed("a", _offering(("selector", "one-shot"), ("target", "tiny")))])
+    with pytest.raises(PartError) as caught:
+        catalogue.find("selector", "oneshot", "select.use")
+    assert str(caught.value) == (
+        "select.use: no selector 'oneshot' (did you mean 'one-shot'?); available: one-shot"
+    )
+    with pytest.raises(PartError, match="no trainer 'one-shot'; available: none"):
+        catalogue.find("trainer", "one-shot", "train.use")
+
+
+def test_a_plugin_that_does_not_exist():
+    with pytest.raises(PartError, match=r"no plugin 'maths' is installed \(did you mean 'math'\?\)"):
+        Catalogue([_installed("math", Minimal)]).plugin("maths", "domain")
+
+
+def test_one_name_of_two_plugins_is_an_error_only_when_used():
+    catalogue = Catalogue(
+        [
+            _installed("a", _offering(("target", "tiny"), ("target", "own"))),
+            _installed("b", _offering(("target", "tiny"), ("trainer", "tiny"))),
+        ]
+    )
+    assert catalogue.find("target", "own", "x").name == "own"
+    assert catalogue.find("trainer", "tiny", "x").kind == "trainer"
+    with pytest.raises(PartError, match="several plugins offer target 'tiny': say a/tiny or b/tiny"):
+        catalogue.find("target", "tiny", "target.use")
+    first, second = (catalogue.find("target", f"{p}/tiny", "x") for p in "ab")
+    assert first is not second
+    with pytest.raises(PartError, match="no target 'c/tiny'"):
+        catalogue.find("target", "c/tiny", "x")
+
+
+def test_two_packages_with_one_plugin_name():
+    catalogue = Catalogue([_installed("math", Minimal, "one"), _installed("math", Minimal, "two")])
+    with pytest.raises(PartError, match="one and two both announce a plugin 'math'; uninstall"):
+        catalogue.plugin("math", "domain")
+
+
+def test_recipes_lie_beside_plugins():
+    found = recipe_files(discover())
+    assert found["math/quickstart"].name == "quickstart.yaml"
+    assert recipe_files([_broken("gone", "x")]) == {}
+
+
+# --- activation -------------------------------------------------------------------------------------
+
+
+def test_a_second_plain_implementation_names_both():
+    class Second:
+        @hookimpl
+        def errata_check(self, problems, responses):
+            return []
+
+    with pytest.raises(PartError, match="errata_check has a plain implementation in both a and b"):
+        Active({"a": Minimal(), "b": Second()})
+
+
+def test_a_misspelt_hook():
+    class Misspelt(Minimal):
+        @hookimpl
+        def errata_variants(self, problem):
+            return None
+
+    with pytest.raises(PartError, match=r"errata_variants.*did you mean 'errata_variant'\?"):
+        Active({"m": Misspelt()})
+
+
+def test_an_old_signature():
+    class Old(Minimal):
+        @hookimpl
+        def errata_steps(self, problem, solution, language):
+            return []
+
+    with pytest.raises(PartError, match=r"plugin 'old'.*language.*docs/hooks\.md"):
+        Active({"old": Old()})
+
+
+def test_a_method_without_a_marker():
+    class Unmarked(Minimal):
+        def errata_steps(self, problem, solution):
+            return []
+
+    with pytest.raises(PartError, match=r"plugin 'u': errata_steps lacks the marker; write @hookimpl"):
+        Active({"u": Unmarked()})
+
+
+def _wrapper(sign: str) -> type:
+    class Wraps:
+        @hookimpl(wrapper=True)
+        def errata_target_prompt(self, problem):
+            prompt = yield
+            (message,) = prompt.messages
+            content = f"{sign}({message.content})"
+            return TargetPrompt(messages=(message.model_copy(update={"content": content}),))
+
+    return Wraps
+
+
+def test_wrappers_wrap_in_the_recipes_order():
+    for order in ("xy", "yx"):
+        active = Active({"domain": Minimal(), **{name: _wrapper(name)() for name in order}})
+        prompt = active.first(
+            "errata_target_prompt", problem=PROBLEM, demonstration=None, guidance=None
+        )
+        assert isinstance(prompt, TargetPrompt)
+        assert prompt.messages[0].content == f"{order[1]}({order[0]}(q))"  # the last is outermost
+
+
+def test_verification_is_collected_from_every_plugin_first_registered_first():
+    def objecting(detail: str) -> object:
+        class Objects:
+            @hookimpl
+            def errata_verify(self, candidate):
+                return Objection(reason="unreadable", detail=detail) if detail else None
+
+        return Objects()
+
+    active = Active({"a": objecting("a"), "b": objecting(""), "c": objecting("c")})
+    found = active.every("errata_verify", candidate=None)
+    assert [o.detail for o in found if isinstance(o, Objection)] == ["a", "c"]
+
+
+# --- notices ----------------------------------------------------------------------------------------
+
+
+class Observer:
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.heard: list[object] = []
+        self.error = error
+
+    @hookimpl
+    def errata_stage_progress(self, done):
+        self.heard.append(done)
+        if self.error:
+            raise self.error
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("x"), OSError(28, "No space left on device"), UserError("mine"), KeyError(1)]
+)
+def test_a_raising_observer_alters_nothing_and_is_told_once(error):
+    active = Active({"bad": Observer(error), "good": (good := Observer())})
+    for done in range(1000):
+        error.args = (*error.args[:1], done) if isinstance(error, OSError) else (done,)
+        active.notify("errata_stage_progress", done=done, total=1000)
+    assert good.heard == list(range(1000))
+    assert len(active.complaints) == 1
+
+
+def test_an_interruption_is_no_complaint():
+    active = Active({"bad": Observer(KeyboardInterrupt())})
+    with pytest.raises(KeyboardInterrupt):
+        active.notify("errata_stage_progress", done=1, total=1)
+
+
+# --- a recipe against what is installed -------------------------------------------------------------
+
+
+def _mistakes(roman, tmp_path, *changes: str) -> list[str]:
+    with pytest.raises(RecipeError) as caught:
+        roman.prepared(tmp_path / "run", changes)
+    assert caught.value.exit_code == 2
+    assert not (tmp_path / "run").exists()
+    return caught.value.mistakes
+
+
+def test_every_mistake_at_once(roman, tmp_path):
+    mistakes = _mistakes(
+        roman, tmp_path,
+        "target.skil=1", "target.skill=2", "diagnose=romans", "train=sft", "plugins=[nothing]",
+        "problems.test.source=letters", "synthesize.verify=[recomput]", "synthesize.totl=1",
+    )  # fmt: skip
+    assert [mistake.split(":")[0] for mistake in mistakes] == [
+        "target.skill", "target.skil", "diagnose.use", "synthesize.totl", "train.use",
+        "synthesize.verify.0.use", "plugins", "set test",
+    ]  # fmt: skip
+    assert "did you mean 'skill'" in mistakes[1]
+    assert "did you mean 'total'" in mistakes[3]
+    assert mistakes[-1] == (
+        "set test: source 'letters', split 'test': no source 'letters'; available: numerals"
+    )
+
+
+def test_a_domain_that_is_none(roman, tmp_path):
+    (mistake,) = _mistakes(roman, tmp_path, "domain=testing")
+    assert mistake.startswith("domain: plugin 'testing' is not a domain: it must answer errata_check")
+    (mistake,) = _mistakes(roman, tmp_path, "domain=romans")
+    assert "no plugin 'romans' is installed (did you mean 'roman'?)" in mistake
+
+
+def test_a_plugin_named_twice(roman, tmp_path):
+    (mistake,) = _mistakes(roman, tmp_path, "plugins=[roman]")
+    assert "'roman' stands twice" in mistake
+
+
+def test_options_of_a_domain_without_any(roman, tmp_path):
+    (mistake,) = _mistakes(roman, tmp_path, "domain.options={a: 1}")
+    assert mistake == "domain.options: domain 'roman' has no options"
+
+
+def test_a_verifier_named_twice(roman, tmp_path):
+    (mistake,) = _mistakes(roman, tmp_path, "synthesize.verify=[leak, {use: leak, run: 5}]")
+    assert mistake == "synthesize.verify: verifier 'leak' stands 2 times"
+
+
+class Lacking:
+    @hookimpl
+    def errata_parts(self):
+        return [
+            Part(
+                name="heavy", kind="trainer", settings=Settings, make=lambda s, v: None,
+                requires=("no_such_library",), extra="heavy",
+            ),
+            Part(
+                name="picky", kind="selector", settings=Settings, make=lambda s, v: None,
+                needs=frozenset({"materialise"}), needs_embedder=True,
+            ),
+        ]  # fmt: skip
+
+
+def test_a_missing_extra_and_needs(roman, tmp_path):
+    roman.plugins.append(_installed("lacking", Lacking))
+    mistakes = _mistakes(roman, tmp_path, "train=heavy", "select=picky")
+    assert mistakes == [
+        "train: trainer 'heavy' needs no_such_library, which is not installed:"
+        " pip install 'errata[heavy]'",
+        "select: selector 'picky' needs a target that can materialise; target 'scripted' can"
+        " generate, score",
+        "select: selector 'picky' needs an embedder: add a section `embed`, for instance"
+        " `embed: sentence-transformers`",
+    ]
+
+
+class Epochs(Settings):
+    epochs: int = 1
+
+
+class TwoTrainers:
+    @hookimpl
+    def errata_parts(self):
+        return [Part(name="deep", kind="trainer", settings=Epochs, make=lambda s, v: None)]
+
+
+def test_a_warm_up_has_its_trainers_settings_and_no_others(roman, tmp_path):
+    roman.plugins.append(_installed("two", TwoTrainers))
+    run = roman.prepared(
+        tmp_path, ["train={use: deep, epochs: 3}", "warmup={use: scripted, examples: 2}"]
+    )
+    assert run.prepared.parts["warmup"].use == "scripted"
+    run = roman.prepared(tmp_path, ["train={use: deep, epochs: 3}", "warmup={examples: 2}"])
+    assert run.prepared.parts["warmup"].settings == Epochs(epochs=3)
+    run = roman.prepared(tmp_path, ["train={use: deep, epochs: 3}", "warmup={examples: 2, epochs: 9}"])
+    assert run.prepared.parts["warmup"].settings == Epochs(epochs=9)
+
+
+def test_a_domain_that_cannot_be_made(roman, tmp_path):
+    class Stubborn(Minimal):
+        def __init__(self) -> None:
+            raise RuntimeError("not today")
+
+    roman.plugins.append(_installed("stubborn", Stubborn))
+    (mistake,) = _mistakes(roman, tmp_path, "domain=stubborn")
+    assert "not today" in mistake
+
+
+def test_options_of_a_domain_are_checked(roman, tmp_path):
+    class Optional(Minimal):
+        class Options(Settings):
+            percent: int = 0
+
+        def __init__(self, options: Options) -> None:
+            self.options = options
+
+    roman.plugins.append(_installed("optional", Optional))
+    (mistake,) = _mistakes(roman, tmp_path, "domain={use: optional, options: {percnt: 1}}")
+    assert mistake == (
+        "domain.options.percnt: unknown setting (did you mean 'percent'?); settings: percent"
+    )
