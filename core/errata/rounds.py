@@ -59,7 +59,8 @@ class Round:
 
     def evaluate(self) -> list[str]:
         """The incoming checkpoint on train and dev, where it has not been there yet."""
-        return [f for s in ("train", "dev") for f in evaluate_set(self.run, self.incoming, s)]
+        sets = [s for s in ("train", "dev") if s in self.run.sets]
+        return [f for s in sets for f in evaluate_set(self.run, self.incoming, s)]
 
     def triage(self) -> list[str]:
         """Categories of the attempts on train and dev."""

@@ -10,20 +10,18 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from random import Random
 from unittest import mock
 
 from blocks.catalogue import catalogue
 from blocks.roman import DOMAIN, RECIPE, roman_catalogue
 from errata import errors
-from errata.check import prepare
 from errata.cli import running
 from errata.domain import Domain
 from errata.errors import ErrataError
 from errata.hooks import hookimpl
 from errata.plugins import Active
 from errata.recipe import load
-from errata.records import Problem, Record
+from errata.records import Problem, Triage
 from errata.sources import read
 from errata.store import Store
 
@@ -82,19 +80,16 @@ def _written(name: str, text: str) -> Path:
 
 def many_mistakes() -> None:
     """A recipe with several mistakes of different kinds."""
-    load(_written("mine.yaml", RECIPE.replace("rounds: 2", "rounds: two\nseeed: 1")))
+    text = RECIPE.replace("rounds: 2", "rounds: two\nseeed: 1\nstop: {guard: [test]}")
+    text = text.replace("group: phrases", "group: {use: embeding}").replace("numerals", "digits")
+    _written("mine.yaml", text.replace("gain: 0.01", "gain: -1, sise: 2"))
+    with mock.patch.object(running, "Catalogue", roman_catalogue):
+        running.check_recipe("mine.yaml", [])
 
 
-def test_set_decides() -> None:
-    """A set that is only reported, named as a guard."""
-    load(_written("mine.yaml", RECIPE + "stop: {guard: [test]}\n"))
-
-
-def unknown_parts() -> None:
-    """A recipe whose names and settings do not exist."""
-    text = RECIPE.replace("group: phrases", "group: {use: embeding}")
-    text = text.replace("gain: 0.01", "gain: -1, sise: 2").replace("numerals", "digits")
-    prepare(load(_written("mine.yaml", text)), roman_catalogue(), "mine.yaml")
+def no_mapping() -> None:
+    """A recipe that is a list."""
+    load(_written("mine.yaml", "- name: mine\n"))
 
 
 def unknown_recipe() -> None:
@@ -190,13 +185,7 @@ def something_else() -> None:
 def damaged_line() -> None:
     """A line of a record file that someone changed."""
     path = _written("runs/mine/round-1/triage.jsonl", '{"attempt_id": "base:1"}\n')
-    list(Store(Path("runs/mine")).read(str(path.relative_to("runs/mine")), _triage()))
-
-
-def _triage() -> type[Record]:
-    from errata.records import Triage
-
-    return Triage
+    list(Store(Path("runs/mine")).read(str(path.relative_to("runs/mine")), Triage))
 
 
 def full_disk() -> None:
@@ -207,36 +196,33 @@ def full_disk() -> None:
         out.write(_problem())
 
 
-class Broken:
-    """A domain with a defect."""
-
-    @hookimpl
-    def errata_variant(self, problem: Problem, random: Random) -> Problem:
-        """Divides by nothing."""
-        return problem.model_copy(update={"answer": str(random.randint(1, 9) // 0)})
-
-    @hookimpl
-    def errata_check(self, problems: Sequence[Problem], responses: Sequence[str]) -> list[str]:  # noqa: ARG002 the hook's signature
-        """Forgets to answer."""
-        return []
-
-
 def plugin_raises() -> None:
     """A hook that raises."""
-    _domain(Broken()).variant(_problem(), Random(0))
+    _run_with(lambda problems: [len(problems) // 0])
 
 
 def plugin_forgets() -> None:
     """A hook that returns too little."""
-    _domain(Broken()).check([_problem()], ["2"])
+    _run_with(lambda problems: problems[:0])
 
 
 def control_c() -> None:
-    """Ctrl-C while the run goes on."""
-    with (
-        mock.patch.object(running, "Catalogue", roman_catalogue),
-        mock.patch.object(running, "loop", side_effect=KeyboardInterrupt),
-    ):
+    """Ctrl-C while answers are checked."""
+
+    def pressed(problems: Sequence[Problem]) -> object:
+        raise KeyboardInterrupt(len(problems))
+
+    _run_with(pressed)
+
+
+def _run_with(check: Callable[[Sequence[Problem]], object]) -> None:
+    """Run the example's recipe with another ``errata_check``."""
+
+    def errata_check(_self: object, problems: Sequence[Problem]) -> object:
+        return check(problems)
+
+    broken = roman_catalogue(type("Broken", (DOMAIN,), {"errata_check": hookimpl(errata_check)}))
+    with mock.patch.object(running, "Catalogue", return_value=broken):
         running.run_recipe(str(_written("mine.yaml", RECIPE)), Path("runs/mine"), [], None)
 
 
@@ -250,9 +236,8 @@ def _problem() -> Problem:
 
 SITUATIONS: dict[str, list[tuple[str, Wrong]]] = {
     "RecipeError": [
-        ("A misspelt key and a wrong type:", many_mistakes),
-        ("A test set as a guard:", test_set_decides),
-        ("A part, a setting and a source that do not exist:", unknown_parts),
+        ("Misspelt keys, wrong values, a part and a source that do not exist:", many_mistakes),
+        ("Something else than a recipe:", no_mapping),
     ],
     "ProblemsError": [
         ("A file that is not there:", missing_file),

@@ -25,7 +25,7 @@ def _domain() -> Any:
 DOMAIN = _domain()
 
 
-def roman_catalogue() -> Catalogue:
-    """The plugins of this distribution, and the domain ``roman``."""
-    roman = Installed("roman", "errata_roman:Roman", "errata-roman", DOMAIN)
+def roman_catalogue(domain: Any = DOMAIN) -> Catalogue:
+    """The plugins of this distribution, and ``domain`` as ``roman``."""
+    roman = Installed("roman", "errata_roman:Roman", "errata-roman", domain)
     return Catalogue([*catalogue().installed, roman])

@@ -10,8 +10,8 @@ from fractions import Fraction
 
 from errata.records import Candidate, Correction, Critique, Objection, Pair, Problem, Trajectory
 from errata_math.arithmetic.equations import ANNOTATION, Equation, equations
-from errata_math.arithmetic.grammar import parse_expression
 from errata_math.arithmetic.expressions import evaluate
+from errata_math.arithmetic.grammar import parse_expression
 from errata_math.arithmetic.holding import holds
 
 BY = "recompute"
@@ -52,7 +52,10 @@ def verify_solution(problem: Problem, solution: str, whole: bool = True) -> Obje
     unread = _unreadable_annotation(solution)
     if unread is not None:
         return Objection(
-            reason="unreadable", detail="annotation cannot be read", by=BY, evidence={"text": unread}
+            reason="unreadable",
+            detail="annotation cannot be read",
+            by=BY,
+            evidence={"text": unread},
         )
     return _compare(problem, solution, whole)
 
@@ -79,7 +82,10 @@ def _compare(problem: Problem, solution: str, whole: bool = True) -> Objection |
     reached = _value(stated)
     if reached is None:
         return Objection(
-            reason="unreadable", detail="final answer is no number", by=BY, evidence={"text": stated}
+            reason="unreadable",
+            detail="final answer is no number",
+            by=BY,
+            evidence={"text": stated},
         )
     if reached != wanted:
         return _wrong("solution and answer differ", reached=stated, answer=problem.answer)

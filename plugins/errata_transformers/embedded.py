@@ -90,7 +90,7 @@ def _put_in_place(unfinished: Path, folder: Path) -> None:
 def _dequantize(source: Path, into: Path) -> None:
     """Load the GGUF file in float32 and save model and tokenizer to ``into``."""
     import torch
-    from tokenizers import pre_tokenizers as split  # noqa: PLC0415  comes with transformers only
+    from tokenizers import pre_tokenizers as split
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     with quiet():

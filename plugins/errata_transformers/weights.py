@@ -30,7 +30,7 @@ def find_folder(model: str, revision: str | None, cache: Path) -> Path:
         if not (folder / "config.json").is_file():
             raise LookupError(f"model folder {folder}: no config.json in it")
         return folder.resolve()
-    import huggingface_hub as hub  # noqa: PLC0415  comes with transformers only
+    import huggingface_hub as hub
 
     try:
         return Path(hub.snapshot_download(model, revision=revision, allow_patterns=_HUB_FILES))

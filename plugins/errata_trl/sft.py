@@ -100,7 +100,8 @@ class SupervisedTrainer:
         device = _device(settings.device)
         fast = _bfloat16(settings.dtype, device)
         longest = max(len(tokens.ids) for tokens in examples)
-        model = self._model(base, start, fast, device == "cpu" and longest <= _SHORT)
+        with _without_notices():
+            model = self._model(base, start, fast, device == "cpu" and longest <= _SHORT)
         dataset = Dataset.from_dict(
             {
                 "input_ids": [examples[index].ids for index in order],
@@ -169,7 +170,7 @@ class SupervisedTrainer:
             model = _load_model(base if start is None or adapter else start, torch.float32, eager)
             if adapter:
                 model = PeftModel.from_pretrained(model, start).merge_and_unload()
-            return model
+            return model.requires_grad_(True)  # PEFT froze what it merged into
         if start is not None and not adapter:
             raise ValueError(
                 f"method 'lora' cannot go on from {start}, which is a full model and not an adapter"

@@ -135,7 +135,8 @@ def labelled(show: int) -> None:
         (case, found)
         for cases in sets.values()
         for case in cases
-        if case.tuning and (found := diagnose_solution(case.problem, case.steps, None)).step != case.step
+        if case.tuning
+        and (found := diagnose_solution(case.problem, case.steps, None)).step != case.step
     ]
     for case, found in wrong[:show]:
         print(f"\n--- {case.id} human {case.step}, here {found.step}: {found.explanation}")

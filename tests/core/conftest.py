@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from errata_selection.plugin import SelectionPlugin
-from errata_strategies.plugin import StrategiesPlugin
 
 from errata.check import prepare
 from errata.loop import loop
@@ -20,6 +20,8 @@ from errata.recipe import load
 from errata.run import Paused, Run
 from errata.store import Store
 from errata.testing.plugin import TestingPlugin
+from errata_selection.plugin import SelectionPlugin
+from errata_strategies.plugin import StrategiesPlugin
 
 EXAMPLE = Path(__file__).parents[1] / "example_plugin" / "errata_roman"
 
@@ -51,12 +53,12 @@ class RomanBench:
         """The plugins at hand."""
         return Catalogue(list(self.plugins))
 
-    def prepared(self, directory: Path, changes: Sequence[str] = (), until: str | None = None) -> Run:
+    def prepared(
+        self, directory: Path, changes: Sequence[str] = (), until: str | None = None
+    ) -> Run:
         """A run that has not begun."""
         recipe = load(self.recipe, changes)
-        return Run(
-            prepare(recipe, self.catalogue(), "small"), Store(directory), self.cache, until
-        )
+        return Run(prepare(recipe, self.catalogue(), "small"), Store(directory), self.cache, until)
 
     def run(self, directory: Path, *changes: str, until: str | None = None) -> Run:
         """Run or resume, up to the end or to ``until``."""
@@ -74,7 +76,9 @@ def roman_module() -> ModuleType:
 
 
 @pytest.fixture
-def roman(tmp_path: Path, roman_module: ModuleType) -> RomanBench:
+def roman(tmp_path: Path, roman_module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> RomanBench:
+    # No power fails in these tests, and waiting for the disk would be most of their time.
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
     return RomanBench(
         tmp_path / "cache",
         [
@@ -84,6 +88,18 @@ def roman(tmp_path: Path, roman_module: ModuleType) -> RomanBench:
             installed("testing", TestingPlugin),
         ],
     )
+
+
+@pytest.fixture(scope="session")
+def roman_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as pip would leave it, with the example plugin installed in it."""
+    site = tmp_path_factory.mktemp("site")
+    shutil.copytree(EXAMPLE, site / "errata_roman", ignore=shutil.ignore_patterns("__pycache__"))
+    info = site / "errata_roman-0.1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: errata-roman\nVersion: 0.1.0\n")
+    (info / "entry_points.txt").write_text("[errata]\nroman = errata_roman:Roman\n")
+    return site
 
 
 def files_of(directory: Path) -> dict[str, bytes]:

@@ -92,7 +92,9 @@ def test_mcnemar_gives_known_values(fixed, broken, p):
 def test_mcnemar_is_the_exact_binomial(fixed, broken):
     found = mcnemar(fixed, broken)
     tail = sum(math.comb(fixed + broken, k) for k in range(min(fixed, broken) + 1))
-    assert found == pytest.approx(float(min(Fraction(1), Fraction(2 * tail, 2 ** (fixed + broken)))))
+    assert found == pytest.approx(
+        float(min(Fraction(1), Fraction(2 * tail, 2 ** (fixed + broken))))
+    )
     assert found == mcnemar(broken, fixed)
     assert 0 < found <= 1
 

@@ -84,14 +84,18 @@ def test_a_plugin_whose_offer_raises_becomes_broken():
         def errata_parts(self):
             raise RuntimeError("no parts today")
 
-    catalogue = Catalogue([_installed("bad", Raises), _installed("good", _offering(("target", "t")))])
+    catalogue = Catalogue(
+        [_installed("bad", Raises), _installed("good", _offering(("target", "t")))]
+    )
     assert catalogue.find("target", "t", "target.use").name == "t"
     with pytest.raises(PartError, match="no parts today"):
         catalogue.plugin("bad", "plugins")
 
 
 def test_a_part_that_does_not_exist():
-    catalogue = Catalogue([_installed("a", _offering(("selector", "one-shot"), ("target", "tiny")))])
+    catalogue = Catalogue(
+        [_installed("a", _offering(("selector", "one-shot"), ("target", "tiny")))]
+    )
     with pytest.raises(PartError) as caught:
         catalogue.find("selector", "oneshot", "select.use")
     assert str(caught.value) == (
@@ -102,7 +106,9 @@ def test_a_part_that_does_not_exist():
 
 
 def test_a_plugin_that_does_not_exist():
-    with pytest.raises(PartError, match=r"no plugin 'maths' is installed \(did you mean 'math'\?\)"):
+    with pytest.raises(
+        PartError, match=r"no plugin 'maths' is installed \(did you mean 'math'\?\)"
+    ):
         Catalogue([_installed("math", Minimal)]).plugin("maths", "domain")
 
 
@@ -115,7 +121,9 @@ def test_one_name_of_two_plugins_is_an_error_only_when_used():
     )
     assert catalogue.find("target", "own", "x").name == "own"
     assert catalogue.find("trainer", "tiny", "x").kind == "trainer"
-    with pytest.raises(PartError, match="several plugins offer target 'tiny': say a/tiny or b/tiny"):
+    with pytest.raises(
+        PartError, match="several plugins offer target 'tiny': say a/tiny or b/tiny"
+    ):
         catalogue.find("target", "tiny", "target.use")
     first, second = (catalogue.find("target", f"{p}/tiny", "x") for p in "ab")
     assert first is not second
@@ -173,7 +181,9 @@ def test_a_method_without_a_marker():
         def errata_steps(self, problem, solution):
             return []
 
-    with pytest.raises(PartError, match=r"plugin 'u': errata_steps lacks the marker; write @hookimpl"):
+    with pytest.raises(
+        PartError, match=r"plugin 'u': errata_steps lacks the marker; write @hookimpl"
+    ):
         Active({"u": Unmarked()})
 
 
@@ -229,7 +239,8 @@ class Observer:
 
 
 @pytest.mark.parametrize(
-    "error", [RuntimeError("x"), OSError(28, "No space left on device"), UserError("mine"), KeyError(1)]
+    "error",
+    [RuntimeError("x"), OSError(28, "No space left on device"), UserError("mine"), KeyError(1)],
 )
 def test_a_raising_observer_alters_nothing_and_is_told_once(error):
     active = Active({"bad": Observer(error), "good": (good := Observer())})
@@ -276,7 +287,9 @@ def test_every_mistake_at_once(roman, tmp_path):
 
 def test_a_domain_that_is_none(roman, tmp_path):
     (mistake,) = _mistakes(roman, tmp_path, "domain=testing")
-    assert mistake.startswith("domain: plugin 'testing' is not a domain: it must answer errata_check")
+    assert mistake.startswith(
+        "domain: plugin 'testing' is not a domain: it must answer errata_check"
+    )
     (mistake,) = _mistakes(roman, tmp_path, "domain=romans")
     assert "no plugin 'romans' is installed (did you mean 'roman'?)" in mistake
 
@@ -315,12 +328,18 @@ def test_a_missing_extra_and_needs(roman, tmp_path):
     roman.plugins.append(_installed("lacking", Lacking))
     mistakes = _mistakes(roman, tmp_path, "train=heavy", "select=picky")
     assert mistakes == [
-        "train: trainer 'heavy' needs no_such_library, which is not installed:"
-        " pip install 'errata[heavy]'",
-        "select: selector 'picky' needs a target that can materialise; target 'scripted' can"
-        " generate, score",
-        "select: selector 'picky' needs an embedder: add a section `embed`, for instance"
-        " `embed: sentence-transformers`",
+        (
+            "train: trainer 'heavy' needs no_such_library, which is not installed:"
+            " pip install 'errata[heavy]'"
+        ),
+        (
+            "select: selector 'picky' needs a target that can materialise; target 'scripted' can"
+            " generate, score"
+        ),
+        (
+            "select: selector 'picky' needs an embedder: add a section `embed`, for instance"
+            " `embed: sentence-transformers`"
+        ),
     ]
 
 
@@ -342,7 +361,9 @@ def test_a_warm_up_has_its_trainers_settings_and_no_others(roman, tmp_path):
     assert run.prepared.parts["warmup"].use == "scripted"
     run = roman.prepared(tmp_path, ["train={use: deep, epochs: 3}", "warmup={examples: 2}"])
     assert run.prepared.parts["warmup"].settings == Epochs(epochs=3)
-    run = roman.prepared(tmp_path, ["train={use: deep, epochs: 3}", "warmup={examples: 2, epochs: 9}"])
+    run = roman.prepared(
+        tmp_path, ["train={use: deep, epochs: 3}", "warmup={examples: 2, epochs: 9}"]
+    )
     assert run.prepared.parts["warmup"].settings == Epochs(epochs=9)
 
 

@@ -223,9 +223,11 @@ def test_a_start_that_crashed_before_its_manifest_can_begin_again(tmp_path):
 @pytest.mark.parametrize("where", ["file", "file/below"])
 def test_a_file_cannot_be_a_run_directory(tmp_path, where):
     (tmp_path / "file").write_text("")
-    with pytest.raises(RunDirectoryError, match="cannot be a run directory"):
-        with Store(tmp_path / where).locked():
-            pytest.fail("a file was locked")
+    with (
+        pytest.raises(RunDirectoryError, match="cannot be a run directory"),
+        Store(tmp_path / where).locked(),
+    ):
+        pytest.fail("a file was locked")
 
 
 def test_a_run_without_a_finished_stage_can_be_taken_away(tmp_path):

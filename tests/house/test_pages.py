@@ -68,19 +68,21 @@ def test_links_lead_to_files(path: object) -> None:
     assert not lost
 
 
+def _led_to(name: str) -> set[str]:
+    """Pages that a page links to; a link to a folder leads to every page in it."""
+    targets = [((DOCS / name).parent / link).resolve() for link in _LINK.findall(page(name))]
+    found = [
+        p for target in targets for p in (target.glob("*.md") if target.is_dir() else [target])
+    ]
+    return {str(p.relative_to(DOCS)) for p in found if p in PAGES}
+
+
 def test_every_page_is_reachable_from_the_index() -> None:
-    reached = {"index.md"}
-    waiting = ["index.md"]
+    reached, waiting = {"index.md"}, ["index.md"]
     while waiting:
-        name = waiting.pop()
-        folder = (DOCS / name).parent
-        for link in _LINK.findall(page(name)):
-            target = (folder / link).resolve()
-            if target.suffix == ".md" and target.is_relative_to(DOCS):
-                below = str(target.relative_to(DOCS))
-                if below not in reached:
-                    reached.add(below)
-                    waiting.append(below)
+        new = _led_to(waiting.pop()) - reached
+        reached |= new
+        waiting += new
     assert {str(path.relative_to(DOCS)) for path in PAGES} == reached
 
 
@@ -126,3 +128,13 @@ def test_yaml_by_hand_reads() -> None:
         read = yaml.safe_load(body)
         if isinstance(read, dict) and "name" in read:
             parse(read, name)
+
+
+def test_the_glossary_explains_the_words_it_uses() -> None:
+    entries = [line for line in page("glossary.md").splitlines() if line.startswith("- **")]
+    heads = [re.findall(r"\*\*(.+?)\*\*", line.partition(":")[0]) for line in entries]
+    known = {word for head in heads for word in head}
+    used = {w.lower() for w in re.findall(r"(?<!\*)\*(\w[^*]*)\*(?!\*)", "\n".join(entries))}
+    assert len(used) > 20
+    assert sorted(w for w in used if not {w, w.removesuffix("s")} & known) == []
+    assert [head[0].lower() for head in heads] == sorted(head[0].lower() for head in heads)

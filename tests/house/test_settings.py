@@ -102,10 +102,17 @@ def test_every_option_of_a_domain_is_documented(name: str) -> None:
     if model is None:
         return
     found = rows(sections(page("recipes.md"))[f"Options of the domain `{name}`"])
-    wrong = [
-        w for path, field in model.model_fields.items() for w in _check(found, "", path, field)
-    ]
+    fields = dict(_option_fields(model, ""))
+    wrong = [w for path, field in fields.items() for w in _check(found, "", path, field)]
     assert not wrong, "\n".join(wrong)
+    assert set(found) == set(fields)
+
+
+def _option_fields(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInfo]]:
+    for name, field in model.model_fields.items():
+        yield prefix + name, field
+        for inner in _models(field.annotation):
+            yield from _option_fields(inner, f"{prefix}{name}.")
 
 
 @pytest.mark.parametrize("offer", OFFERS, ids=lambda o: f"{o.plugin}/{o.part.kind}/{o.part.name}")

@@ -100,7 +100,7 @@ class Few(Generic[K, T]):
         heap = self._heaps.setdefault(key, [])
         if len(heap) < self._size:
             heapq.heappush(heap, (-rank, name, item))
-        elif self._size and -rank > heap[0][0]:
+        elif self._size and -rank < heap[0][0]:
             heapq.heapreplace(heap, (-rank, name, item))
 
     def items(self) -> Iterator[tuple[K, list[T]]]:
@@ -226,16 +226,17 @@ def _candidates(
 ) -> tuple[dict[str, list[_Judged]], dict[str, list[Objection]]]:
     """A few candidates of each fate, and a few tries that gave none, by reason."""
     tries = Few[str, Objection](budget.candidates)
-    objected: dict[str, str] = {}
+    objected: dict[str, set[str]] = {}
     for number, objection in enumerate(store.read(f"{name}/objections.jsonl", Objection)):
         if objection.candidate_id:
-            objected.setdefault(objection.candidate_id, objection.reason)
+            objected.setdefault(objection.candidate_id, set()).add(objection.reason)
         else:
             tries.offer(objection.reason, f"{name}/{number}", objection)
     kept = {s.candidate_id for s in store.read(f"{name}/selection.jsonl", Selection) if s.kept}
     few = Few[str, Candidate](budget.candidates)
     for c in store.read(f"{name}/candidates.jsonl", Candidate):
-        few.offer(objected.get(c.id) or (KEPT if c.id in kept else NOT_KEPT), c.id, c)
+        for fate in sorted(objected.get(c.id, {KEPT if c.id in kept else NOT_KEPT})):
+            few.offer(fate, c.id, c)
     chosen = dict(few.items())
     ids = {c.id for found in chosen.values() for c in found}
     wanted.problems |= {

@@ -24,15 +24,11 @@ from errata_math.arithmetic.expressions import (
     symbols,
     walk,
 )
-from errata_math.arithmetic.grammar import parse_tokens
+from errata_math.arithmetic.segments import Span, leading, trailing
 from errata_math.arithmetic.tokens import MAX_TEXT, Token, fold, tokenize
 
 ANNOTATION = re.compile(r"<<([^<>\n]{0,300})>>")
 _RESULT_IN_PERCENT = re.compile(r"\s?[\d.,]{1,20}\s?%")
-MAX_UNIT_WORDS = 6
-_BEFORE_RESULT = frozenset(
-    "a about an approximately around roughly only just the total exactly rs usd dollars".split()
-)
 
 
 @dataclass(frozen=True)
@@ -76,22 +72,18 @@ def equations(text: str) -> list[Equation]:
     found: list[Equation] = []
     done = 0
     joined = "".join(plain)
-    for offset, inside in marks:
+    for offset, written in marks:
         line = joined.rfind("\n", 0, offset) + 1
         begin = max(done, line)
         if begin > done:
             found += _read(joined[done:begin], done)
         before = joined[begin:offset]
         found += _read_before_annotation(before, begin)
-        if _RESULT_IN_PERCENT.match(joined, offset) and "%" not in inside:
-            inside += "%"
-        found += _read(inside, offset, annotated=True)
+        percent = _RESULT_IN_PERCENT.match(joined, offset) and "%" not in written
+        found += _read(f"{written}%" if percent else written, offset, annotated=True)
         done = offset
     found += _read(_after_annotation(joined, done) if marks else joined, done)
     return found
-
-
-Span = tuple[Expression, int, int]
 
 
 def _read_before_annotation(before: str, begin: int) -> list[Equation]:
@@ -138,7 +130,7 @@ def _label(tokens: Sequence[Token]) -> str:
 
 
 def _continued(before: Span, after: Span, text: str, start: int) -> list[Equation]:
-    """"cost = 50 - 15; cost = 35" claims that 50 - 15 is 35."""
+    """ "cost = 50 - 15; cost = 35" claims that 50 - 15 is 35."""
     if not symbols(before[0]) or names_in(before[0]) or names_in(after[0]):
         return []
     words = f"{text[before[1] : before[2]].strip()} = {text[after[1] : after[2]].strip()}"
@@ -185,152 +177,6 @@ def _chain(
             )
         )
     return found
-
-
-def trailing(tokens: Sequence[Token], whole: bool = False) -> Span | None:
-    """The expression a segment ends with, and its offsets; None when there is none.
-
-    With ``whole`` (the middle of a chain) only words may come before the expression: "… = 3 apples and
-    4 + 1 = …" is not a chain, and the second equation begins behind the words.
-    """
-    kept: list[Token] = []
-    index, need, words = len(tokens), True, 0
-    closes = 0
-    while index > 0:
-        token = tokens[index - 1]
-        if closes:
-            if token.kind not in ("word",):
-                kept.append(token)
-            closes += {"close": 1, "open": -1}.get(token.kind, 0)
-            need = False
-        elif token.kind == "word":
-            words += 1
-            after_of = index > 1 and tokens[index - 2].kind == "of" and not need
-            if words > MAX_UNIT_WORDS or not (need or (after_of and _is_article(token))):
-                break
-        elif token.kind == "close" and need:
-            kept.append(token)
-            closes = 1
-        elif token.kind in ("number", "name") and (need or _glued(token, kept)):
-            kept.append(token)
-            need, words = False, 0
-        elif token.kind == "percent" and need:
-            kept.append(token)
-        elif token.kind == "operator" and (not need or _is_sign(kept)):
-            kept.append(token)
-            need, words = True, 0
-        elif token.kind == "of":
-            if need or not _fraction_before(tokens, index - 1):
-                if not need:
-                    break
-            else:
-                kept.append(token)
-                need = True
-        else:
-            break
-        index -= 1
-    kept.reverse()
-    return _settle(kept, tokens, index, need, whole)
-
-
-def _settle(
-    kept: list[Token], tokens: Sequence[Token], index: int, need: bool, whole: bool
-) -> Span | None:
-    if not kept or (whole and index > 0 and tokens[index - 1].kind != "word"):
-        return None
-    if need and kept[0].kind == "operator":
-        if index > 0 or (kept[0].text != "-" and len(kept) < 2):
-            return None  # the first operand is a word: "price - 5"
-        spaced = len(kept) > 1 and kept[1].start > kept[0].end
-        if kept[0].text in "+*/" or spaced:
-            if tokens[0].kind != "operator":
-                return None
-            kept = kept[1:]  # a list mark at the beginning of the line
-    try:
-        return parse_tokens(kept), kept[0].start, kept[-1].end
-    except ValueError:
-        return None
-
-
-def _is_sign(kept: Sequence[Token]) -> bool:
-    """Whether the last taken token is the sign of the number behind it ("3 + -5")."""
-    return len(kept) > 1 and kept[-1].text == "-" and kept[-1].end == kept[-2].start
-
-
-def _is_article(token: Token) -> bool:
-    return token.text.lower() in ("the", "these", "those", "her", "his", "its", "their")
-
-
-def _glued(token: Token, kept: Sequence[Token]) -> bool:
-    """"3x" and "2(": an operand right before a name or a bracket."""
-    return bool(kept) and kept[-1].start == token.end and kept[-1].kind in ("name", "open")
-
-
-def _fraction_before(tokens: Sequence[Token], index: int) -> bool:
-    """Whether "of" follows a percentage or a fraction, and so multiplies."""
-    while index > 0 and tokens[index - 1].kind == "word" and tokens[index - 1].text.lower() == "the":
-        index -= 1
-    if index == 0:
-        return False
-    last = tokens[index - 1]
-    if last.kind in ("percent", "close"):
-        return True
-    return last.kind == "number" and (
-        (index > 1 and tokens[index - 2].text == "/")
-        or (last.value is not None and 0 < last.value < 1)
-    )
-
-
-def leading(tokens: Sequence[Token]) -> Span | None:
-    """The expression a segment begins with, and its offsets; None when there is none."""
-    kept: list[Token] = []
-    index = 0
-    while index < len(tokens) and tokens[index].text.lower() in _BEFORE_RESULT:
-        index += 1
-    need, depth = True, 0
-    end = index
-    while index < len(tokens):
-        token = tokens[index]
-        if token.kind == "word":
-            if need and not depth:
-                break
-            index += 1
-            continue
-        if token.kind in ("number", "name"):
-            if not need and not (token.kind == "name" and tokens[index - 1].end == token.start):
-                break
-            need = False
-        elif token.kind == "open":
-            if not need and tokens[index - 1].end != token.start:
-                break
-            depth += 1
-            need = True
-        elif token.kind == "close":
-            if need or not depth:
-                break
-            depth -= 1
-        elif token.kind == "percent":
-            if need:
-                break
-        elif token.kind == "operator":
-            if need and token.text != "-":
-                break
-            need = True
-        elif token.kind == "of":
-            if need or not _fraction_before(tokens, index):
-                break
-            need = True
-        else:
-            break
-        kept.append(token)
-        index += 1
-        if not need and not depth:
-            end = len(kept)
-    kept = kept[:end] if kept else kept
-    try:
-        return (parse_tokens(kept), kept[0].start, kept[-1].end) if kept else None
-    except ValueError:
-        return None
 
 
 def _bare_fraction(expression: Expression) -> bool:

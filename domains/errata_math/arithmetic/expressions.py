@@ -58,9 +58,7 @@ class Operation:
 Expression = Number | Name | Negative | Percent | Operation
 
 
-def evaluate(
-    expression: Expression, names: Mapping[str, Fraction] = _NO_NAMES
-) -> Fraction | None:
+def evaluate(expression: Expression, names: Mapping[str, Fraction] = _NO_NAMES) -> Fraction | None:
     """Exact value; None with an unknown name, a zero divisor, or a number over 2,048 bits."""
     match expression:
         case Number(value=value):
@@ -155,16 +153,12 @@ def kind_of(expression: Expression) -> str:
     found = symbols(expression)
     if not found:
         return "number"
-    if found == {"+"}:
-        return "sum"
-    if found <= {"+", "-"}:
-        return "difference"
-    if found == {"*"}:
-        return "product"
-    if found == {"/"}:
-        return "quotient"
-    if found == {"*", "/"}:
-        return "product"
-    if found == {"^"}:
-        return "power"
-    return "mixed expression"
+    kinds = (
+        ("sum", {"+"}),
+        ("difference", {"+", "-"}),
+        ("product", {"*"}),
+        ("quotient", {"/"}),
+        ("product", {"*", "/"}),
+        ("power", {"^"}),
+    )
+    return next((name for name, allowed in kinds if found <= allowed), "mixed expression")

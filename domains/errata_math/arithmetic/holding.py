@@ -59,9 +59,7 @@ def _in_percent(expression: Expression) -> bool:
     )
 
 
-def rounds_to(
-    expected: Fraction, right: Expression, left: Expression, about: bool = False
-) -> bool:
+def rounds_to(expected: Fraction, right: Expression, left: Expression, about: bool = False) -> bool:
     """Whether ``right`` is ``expected`` rounded or cut to the places it shows."""
     shown = right.inner if isinstance(right, Percent) else right
     if not isinstance(shown, Number):

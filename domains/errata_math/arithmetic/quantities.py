@@ -27,12 +27,16 @@ class Quantity:
 
 
 _UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen"
-).split()
-_TENS = dict(
-    zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True)
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"),
+    *("eighteen", "nineteen"),
 )
+_TENS = {
+    word: 10 * index
+    for index, word in enumerate(
+        ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), 2
+    )
+}
 CARDINALS: dict[str, int] = {word: value for value, word in enumerate(_UNITS)} | _TENS
 _OTHERS: dict[str, Fraction] = {
     "dozen": Fraction(12),
@@ -93,9 +97,7 @@ def quantities(text: str) -> list[Quantity]:
         if value is None:
             continue
         percent = _PERCENT.match(text, match.end()) is not None
-        found.append(
-            Quantity(value, written, match.start(), match.end(), group == "word", percent)
-        )
+        found.append(Quantity(value, written, match.start(), match.end(), group == "word", percent))
     return found
 
 

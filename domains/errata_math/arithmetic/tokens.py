@@ -114,38 +114,44 @@ def tokenize(folded: str) -> list[Token]:
     return _settle_letters(tokens)
 
 
+_PLAIN_KINDS: dict[str, TokenKind] = {
+    "approximately": "equals",
+    "break": "break",
+    "clock": "word",
+    "close": "close",
+    "equals": "equals",
+    "mixed": "number",
+    "number": "number",
+    "open": "open",
+    "operator": "operator",
+    "percent": "percent",
+    "relation": "break",
+    "vulgar": "number",
+}
+
+
 def _token(group: str, match: re.Match[str]) -> Token:
     text, start, end = match.group(), match.start(), match.end()
-    if group in ("number", "mixed", "vulgar"):
-        value = number_value(text)
-        if value is None:
-            return Token("word", text, start, end)
-        return Token("number", text, start, end, value)
-    if group == "approximately":
-        return Token("equals", "≈", start, end)
-    if group in ("relation", "break"):
-        return Token("break", text, start, end)
-    if group == "operator":
-        return Token("operator", _SIGNS.get(text, text), start, end)
-    if group == "clock":
-        return Token("word", text, start, end)
     if group == "word":
-        lower = text.lower()
-        if lower == "of":
-            return Token("of", text, start, end)
-        if lower in _WORD_SIGNS:
-            return Token("operator", _WORD_SIGNS[lower], start, end)
         glued = start > 0 and match.string[start - 1].isdigit()
-        if (len(text) == 1 and (lower != "a" or glued)) or "_" in text:
-            return Token("name", text, start, end)
-        return Token("word", text, start, end)
-    kinds: dict[str, TokenKind] = {
-        "equals": "equals",
-        "open": "open",
-        "close": "close",
-        "percent": "percent",
-    }
-    return Token(kinds[group], text, start, end)
+        kind, text = _word(text, glued)
+        return Token(kind, text, start, end)
+    kind = _PLAIN_KINDS[group]
+    if kind == "number":
+        value = number_value(text)
+        return Token("word" if value is None else kind, text, start, end, value)
+    return Token(kind, _SIGNS.get(text, text), start, end)
+
+
+def _word(text: str, glued: bool) -> tuple[TokenKind, str]:
+    """What a word is: "of", an operator in words, a name (one letter, or with underscores)."""
+    lower = text.lower()
+    if lower in _WORD_SIGNS:
+        return "operator", _WORD_SIGNS[lower]
+    if lower == "of":
+        return "of", text
+    letter = len(text) == 1 and (lower != "a" or glued)
+    return ("name" if letter or "_" in text else "word"), text
 
 
 def number_value(text: str) -> Fraction | None:

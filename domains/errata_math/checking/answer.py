@@ -22,13 +22,21 @@ from errata_math.checking.parser import (
 )
 from errata_math.checking.tokens import NotMathematics, Token, tokenize
 from errata_math.checking.tree import Node
+from errata_math.checking.vocabulary import listed
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*(?=\{)")
 _DOUBLED = re.compile(r"\\\\(?=[A-Za-z])")
 _EMPHASIS = re.compile(r"\A(\*{1,2}|_{2}|`)(.+?)\1\Z", re.DOTALL)
-_WRAP = re.compile(r"\\(?:text|textbf|textrm|textit|mbox|mathrm|mathbf|textnormal|rm)\s*\{([^{}]*)\}")
+_WRAP = re.compile(
+    r"\\(?:text|textbf|textrm|textit|mbox|mathrm|mathbf|textnormal|rm)\s*\{([^{}]*)\}"
+)
 _NOISE = re.compile(r"\\(?:left|right|displaystyle|quad|qquad|[,;:! ])(?![A-Za-z])|[\s$~]+")
-_CURRENCY = re.compile(r"\\\$|(?<![\w}])\$(?=\s*[\d.])|(?<=[\d.])\$|[€£¥₹]|\\(?:euro|pounds|textdollar)\b|\bUSD\b")
+_CURRENCY = re.compile(
+    r"\\\$|(?<![\w}])\$(?=\s*[\d.])|(?<=[\d.])\$|[€£¥₹]|\\(?:euro|pounds|textdollar)\b|\bUSD\b"
+)
+_TIMES = re.compile(r"(\d)\s*[xX]\s*(10\s*\^|10\s*\*\*)|(?<=\d)\s+x\s+(?=\d)")
+# "17 (rounded)": words in brackets at the end
+_ASIDE = re.compile(r"(?<=[\w}])\s+\((?=[^()]*[A-Za-z]{4})[A-Za-z ,.'-]+\)\s*\Z")
 _WORD = re.compile(r"[A-Za-z]+|[\u00c0-\uffff]+|\d+|[<>=+*/^|!]|\\(?:le|ge|ne)q?")
 _ENDS = " \t\n.,;:"
 
@@ -80,6 +88,8 @@ def clean(text: str) -> str:
             text = _DOUBLED.sub(r"\\", text)
         text = _unboxed(text)
     text = _CURRENCY.sub(" ", text)
+    text = _TIMES.sub(r"\1\\times \2", text)
+    text = _ASIDE.sub("", text)
     for _ in range(3):
         stripped = text.strip(_ENDS + "$" if text.count("$") != 1 else _ENDS)
         if re.match(r"[\s$]*\.\d", text) and stripped[:1].isdigit():
@@ -124,7 +134,17 @@ def _is_prose(tokens: list[Token]) -> bool:
             if token.kind == "w" and len(token.value) <= 2 and len(tokens) == 1:
                 return False
             words += 1
-        elif token.kind in ("l",) or token.value in (",", "-", "and", "or", "'", "(", ")", "&", ";"):
+        elif token.kind in ("l",) or token.value in (
+            ",",
+            "-",
+            "and",
+            "or",
+            "'",
+            "(",
+            ")",
+            "&",
+            ";",
+        ):
             continue
         elif token.kind == "w" and not token.value.isascii():
             words += 1
@@ -137,15 +157,47 @@ def _is_wordy(tokens: list[Token]) -> bool:
     """Whether an answer that could not be parsed is words rather than broken notation."""
     words = sum(
         len(t.value.split()) for t in tokens
-        if t.kind in ("t", "w") and len(t.value) > 2 or t.value in ('"', "@", "#")
+        if (t.kind in ("t", "w") and len(t.value) > 2) or t.value in ('"', "@", "#")
     )  # fmt: skip
     return words >= 1
 
 
 _NUMBER_WORDS = {
-    word: value for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve".split())
+    word: value
+    for value, word in enumerate(
+        listed(
+            "zero one two three four five six seven eight nine ten eleven twelve "
+            "thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+        )
+    )
+}
+_TENS = {
+    word: 10 * value
+    for value, word in enumerate(
+        listed("twenty thirty forty fifty sixty seventy eighty ninety"), start=2
+    )
+}
+_NOTHING, _ANYTHING = Node("const", (), "empty"), Node("const", (), "reals")
+_PHRASES = {
+    **dict.fromkeys(("no solution", "no solutions", "empty set", "the empty set", "none",
+                     "no real solution", "no real solutions", "there are no solutions"), _NOTHING),
+    **dict.fromkeys(("all real numbers", "all reals", "real numbers", "any real number",
+                     "all real values", "the real numbers", "all real numbers x"), _ANYTHING),
+    **dict.fromkeys(("does not exist", "dne", "undefined", "not defined"),
+                    Node("text", (), "undefined")),
 }  # fmt: skip
+
+
+def number_named(words: tuple[str, ...]) -> int | None:
+    """The number that the first one or two words name (up to 99), with at most one noun behind."""
+    if not words or len(words) > 3:
+        return None
+    if words[0] in _TENS:
+        units = _NUMBER_WORDS.get(words[1], 0) if len(words) > 1 else 0
+        return _TENS[words[0]] + (units if 0 < units < 10 else 0)
+    return _NUMBER_WORDS.get(words[0]) if len(words) <= 2 else None
+
+
 _INFINITE = {"infinitely", "infinite", "infinity"}
 
 
@@ -153,8 +205,12 @@ def _prose_value(tokens: list[Token], words: tuple[str, ...]) -> Node | None:
     """The number that words name: five, infinitely many."""
     if words and words[0] in _INFINITE:
         return Node("const", (), "inf")
-    if len(words) <= 2 and words and words[0] in _NUMBER_WORDS:
-        return Node("num", (), _NUMBER_WORDS[words[0]])
+    phrase = " ".join(words)
+    if phrase in _PHRASES:
+        return _PHRASES[phrase]
+    named = number_named(words)
+    if named is not None:
+        return Node("num", (), named)
     letters = [token for token in tokens if token.kind in ("t", "w", "l")]
     if len(letters) == 1 and len(letters[0].value) == 1:
         return Node("sym", (), letters[0].value)
@@ -190,9 +246,18 @@ def parse_answer(tokens: list[Token]) -> Node:
                 raise ParseError(f"cannot continue at {following.value!r}")
     if not found:
         raise ParseError("nothing to read")
+    answers = [node for node in found if not _is_domain(node)]
+    found = answers or found
     if len(found) == 1:
         return found[0]
     return Node("list", tuple(found), tuple(dict.fromkeys(separators)))
+
+
+def _is_domain(node: Node) -> bool:
+    """``n ∈ Z`` beside an answer: says what n is, and is no answer itself."""
+    if node.op != "rel" or node.value != ("∈",) or node.args[1].op != "const":
+        return False
+    return node.args[0].op in ("sym", "mul")
 
 
 def _may_follow(token: Token) -> bool:
@@ -216,7 +281,9 @@ def _alternatives(text: str, tokens: list[Token]) -> tuple[Node, ...]:
         pointed = _COMMA_DECIMAL.sub(r"\1.\2", text, count=1)
         if pointed != text and _COMMA_DECIMAL.match(text):
             readings.append(Node("comma", (_try(tokenize(pointed)),)))
-    return tuple(r for r in readings if r.op != "bad" and (r.op != "comma" or r.args[0].op != "bad"))
+    return tuple(
+        r for r in readings if r.op != "bad" and (r.op != "comma" or r.args[0].op != "bad")
+    )
 
 
 def _try(tokens: list[Token]) -> Node:

@@ -35,7 +35,8 @@ def integer(digits: str) -> int:
     if len(digits) <= _CHUNK:
         return int(digits)
     middle = len(digits) // 2
-    return integer(digits[:middle]) * 10 ** (len(digits) - middle) + integer(digits[middle:])
+    high, low = integer(digits[:middle]), integer(digits[middle:])
+    return int(high * 10 ** (len(digits) - middle)) + low
 
 
 def number(text: str) -> Node:
@@ -80,6 +81,9 @@ def postfix(stream: Stream, node: Node) -> Node:
             node = Node("pct", (node,))
         elif op == "°":
             node = Node("deg", (node,))
+            following = stream.peek()
+            if following is not None and following.value in ("F", "C") and not following.blank:
+                node = Node("unit", node.args, "°" + stream.take().value)
         elif node.op == "sym":
             node = sym(f"{node.value}'")
         elif node.op in ("deg", "num"):
@@ -163,6 +167,9 @@ def _words(stream: Stream, token: Token) -> Node:
     alone = following is None or following.kind not in ("w", "t")
     if token.kind == "w" and word.isalpha() and word.isascii() and len(word) <= 4 and alone:
         return Node("mul", tuple(_letter_of(letter) for letter in word), word)
+    if word in ("matrix", "Matrix") and stream.accept("("):
+        rows = items(stream, ")")
+        return rows[0] if len(rows) == 1 else Node("seq", tuple(rows), "[]")
     words = [word]
     if word in ("angle", "triangle", "for all", "exists"):
         if word in ("angle", "triangle"):

@@ -33,10 +33,10 @@ def bracketed(stream: Stream, token: Token) -> Node:
         stream.bars -= 1
         return Node("fn", (inner,), "abs")
     if op in ("⌊", "⌈"):
-        inner = items(stream, "⌋", "⌉")
-        if len(inner) != 1:
+        rounded = items(stream, "⌋", "⌉")
+        if len(rounded) != 1:
             raise ParseError("a floor of a list")
-        return Node("fn", tuple(inner), "floor" if op == "⌊" else "ceil")
+        return Node("fn", tuple(rounded), "floor" if op == "⌊" else "ceil")
     if op == "…":
         return Node("dots")
     if op == "\\\\" and stream.peek() is not None:  # a doubled backslash before a command
@@ -92,7 +92,12 @@ def _braces(stream: Stream, opening: str) -> Node:
 
 def _member(stream: Stream) -> Node:
     """One member of a set; a colon ends it, being the builder's bar."""
-    return parse_expression(stream, 25) if _has_builder_colon(stream) else parse_expression(stream)
+    if not _has_builder_colon(stream):
+        return parse_expression(stream)
+    left = parse_expression(stream, 25)
+    if stream.accept("∈"):
+        return Node("rel", (left, parse_expression(stream, 25)), ("∈",))
+    return left
 
 
 def _has_builder_colon(stream: Stream) -> bool:
@@ -146,7 +151,7 @@ def environment(stream: Stream, token: Token) -> Node:
 
 def big_operator(stream: Stream, token: Token) -> Node:
     r"""``\sum_{k=1}^{n} body`` and relatives: arguments variable, lower, upper, body."""
-    lower = upper = Node("text", (), "")
+    lower = upper = Node("num", (), 0)
     while stream.op() in ("_", "^"):
         if stream.take().value == "_":
             lower = argument(stream)

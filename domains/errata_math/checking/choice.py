@@ -12,7 +12,9 @@ import re
 from errata_math.checking.boxes import boxes
 from errata_math.checking.extraction import Found, tail
 
-_WRAP = re.compile(r"\\(?:text|textbf|textrm|mathrm|mathbf|mbox|bf|rm|textnormal)\s*\{?|[{}$*`]|\\[()\[\], ;]")
+_WRAP = re.compile(
+    r"\\(?:textbf|textrm|textnormal|text|mathrm|mathbf|mbox|bf|rm)\s*\{?|[{}$*`]|\\[()\[\], ;]"
+)
 _GOLD = re.compile(r"(?:\(?\s*([A-J])\s*[).]?|\(([A-J])\)\s+\w[\w ]*)\Z")
 _LEADING = re.compile(r"[\s(\[]*([A-J])(?:[\s)\].:,;。，、．：]|\Z|(?=[^\x00-\x7f]))")
 _SEVERAL = re.compile(r"[\s(\[]*[A-J][)\]]?\s*(?:[,;&、/+]|and\b|or\b)?\s*[(\[]?[A-J](?![A-Za-z])")
@@ -23,7 +25,9 @@ _STATED = re.compile(
     r"|definitely|correct|clearly|thus))*(?:是|为|应为|应选)?\s*[:：=]?\s*"
     r"(?:(?:option|choice|letter)\s+)?[(\[]?\s*([A-J])(?![A-Za-z'’]|\s+(?:is|are|and|number|list)\b(?!\s+correct))",
 )
-_TRAILING = re.compile(r"\b(?:it'?s|is|be|it is|therefore|thus|so|hence)\s+[(\[]?([A-J])\b(?![A-Za-z'])")
+_TRAILING = re.compile(
+    r"\b(?:it'?s|is|be|it is|therefore|thus|so|hence)\s+[(\[]?([A-J])\b(?![A-Za-z'])"
+)
 _BRACKETED = re.compile(r"[(\[]\s*([A-J])\s*[)\]]")
 _ALONE = re.compile(r"(?<![A-Za-z'’\\])([B-HJ])(?![A-Za-z'’])")
 
@@ -60,11 +64,16 @@ def find_letter(response: str) -> Found | None:
         return Found(stated[-1][1], "choice-stated", explicit=True)
     if found:
         return None  # a box with something else: the option's value
+    return _settled(plain)
+
+
+def _settled(plain: str) -> Found | None:
+    """The letter of a response that states none outright: at the beginning of its first or last
+    line, after "so it is", in brackets, or the last one named."""
     lines = [line for line in plain.strip().splitlines() if line.strip()]
-    if lines and (letter := leading_letter(lines[0])) is not None and _not_an_article(lines[0]):
-        return Found(letter, "choice-leading", explicit=True)
-    if lines and len(lines) > 1 and (letter := leading_letter(lines[-1])) is not None:
-        if _not_an_article(lines[-1]):
+    for line in (lines[0], lines[-1]) if lines else ():
+        letter = leading_letter(line)
+        if letter is not None and _not_an_article(line):
             return Found(letter, "choice-leading", explicit=True)
     for rule, pattern in (("choice-trailing", _TRAILING), ("choice-bracketed", _BRACKETED),
                           ("choice-last", _ALONE)):  # fmt: skip

@@ -15,6 +15,7 @@ from errata_math.checking.structure import same_node
 from errata_math.checking.times import same_time
 from errata_math.checking.tree import Node
 from errata_math.checking.verdict import Comparison, right, undecided, wrong
+from errata_math.checking.vocabulary import listed
 
 
 def compare(gold: str, prediction: str, options: CheckOptions) -> Comparison:
@@ -25,7 +26,7 @@ def compare(gold: str, prediction: str, options: CheckOptions) -> Comparison:
         settled = _numbers(one, two)
         if settled is not None:
             return settled
-    elif ":" in gold and ":" in prediction:
+    elif ":" in gold or ":" in prediction:
         settled = same_time(gold, prediction)
         if settled is not None:
             return settled
@@ -50,19 +51,14 @@ def _read_both(one: Answer, two: Answer, options: CheckOptions) -> Comparison:
         return right("text")
     if not two.compact or not one.compact:
         return wrong("empty")
-    if one.node is not None and two.node is not None:
-        result = same_node(one.node, two.node, options)
-        if result.outcome == "right":
-            return result
-        other = _other_readings(one, two, options)
-        if other is not None:
-            return other
-        if one.prose and two.prose:
-            return _words(one, two)
-        return result
-    if one.words == two.words and one.prose and two.prose:
-        return right("words")
-    return _unparsed(one, two)
+    if one.node is None or two.node is None:
+        return _unparsed(one, two)
+    result = same_node(one.node, two.node, options)
+    if result.outcome != "right":
+        result = _other_readings(one, two, options) or result
+    if result.outcome != "right" and one.prose and two.prose:
+        return _words(one, two)
+    return result
 
 
 def _other_readings(one: Answer, two: Answer, options: CheckOptions) -> Comparison | None:
@@ -104,7 +100,7 @@ def _unparsed(one: Answer, two: Answer) -> Comparison:
 
 
 SENTENCE_WORDS = 4
-_EMPTY_WORDS = frozenset("the a an is are it of to in and or be that this".split())
+_EMPTY_WORDS = frozenset(listed("the a an is are it of to in and or be that this"))
 
 
 def _content(answer: Answer) -> list[str]:

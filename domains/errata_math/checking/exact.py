@@ -17,7 +17,7 @@ MAX_FACTORIAL = 15_000
 MAX_TERMS = 3_000
 
 
-class NotRational(ArithmeticError):  # noqa: N818  # a finding about the expression
+class NotRational(ArithmeticError):  # a finding about the expression
     """The expression is no rational number this module can build."""
 
 
@@ -246,7 +246,7 @@ def _ratio(node: Node) -> Rational:
 
 def _big(node: Node) -> Rational:
     """A finite sum or product of few terms."""
-    from errata_math.checking.substitution import substituted  # noqa: PLC0415  # used here only
+    from errata_math.checking.substitution import substituted  # used here only
 
     variable, lower, upper, body = node.args
     if node.value not in ("sum", "prod"):

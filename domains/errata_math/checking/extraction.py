@@ -36,10 +36,10 @@ _MATH = re.compile(
     re.DOTALL,
 )
 _BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*|`([^`\n]{1,200})`")
-_WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}|[^\W\d_a-zA-Z]{2,}")
+_WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}|[^\W\d_\x00-\u036f\u0391-\u03c9]")
 _NUMBER = re.compile(
     r"(?<![A-Za-z_\d.^])(?:(?<![\d)\]}%€$] )(?<![\d)\]}])[-−+])?(?:\\?\$ ?)?"
-    r"(?:\d{1,3}(?:(?:,|\{,\}|,\\!)\d{3})+(?!\d)|\d+(?=[^\d]|\Z))(?:\.\d+)?(?:/\d+(?!\.?\d))?"
+    r"(?:\d{1,3}(?:(?:,|\{,\}|,\\!)\d{3})+(?!\d)|\d{1,3},\d\d(?![\d,])|\d+(?=[^\d]|\Z))(?:\.\d+)?(?:/\d+(?!\.?\d))?"
     r"|(?<![\d.])\.\d+"
 )
 
@@ -52,6 +52,16 @@ class Found:
     rule: str
     explicit: bool
     parts: tuple[str, ...] = ()
+
+
+# A number followed by nothing but words, when a plain number is expected.
+_LEADING_NUMBER = re.compile(
+    r"\**((?:\\?\$ ?)?[-−+]?(?:\\?\$ ?)?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\$?"
+    r"(?:\s*/?\s*(?!million|billion|thousand|hundred|percent|per cent|pct|and\b|or\b|to\b|x\b)"
+    r"[A-Za-z].*"
+    r"|\s+\d+-[A-Za-z].*)\Z",
+    re.DOTALL,
+)
 
 
 def tail(response: str) -> str:
@@ -71,9 +81,16 @@ def find(response: str, *, numeric: bool) -> Found | None:
     which makes the last number a better last resort than the last formula."""
     text = tail(response)
     stated = _stated(text)
-    if stated is not None:
-        return stated
-    return _resort(text, numeric=numeric)
+    if stated is None:
+        return _resort(text, numeric=numeric)
+    if numeric and not stated.parts and (leading := _LEADING_NUMBER.match(stated.text)) is not None:
+        return Found(leading[1], stated.rule, explicit=True)  # "540 meters in a week."
+    if numeric and not stated.parts and len(_WORDS.findall(stated.text)) >= 2:
+        again = after_phrase(stated.text)  # "Seth is 16 years old."
+        found = _NUMBER.search(again) if again is not None else None
+        if found is not None:
+            return Found(found.group(), stated.rule, explicit=True)
+    return stated
 
 
 def _stated(text: str) -> Found | None:
@@ -100,17 +117,18 @@ def _stated(text: str) -> Found | None:
 def after_phrase(rest: str) -> str | None:
     """The answer in the text that follows "the answer is"; None when there is nothing usable."""
     rest = rest.lstrip(" \t\n*:\"'“”")
-    ended = _first_end(rest)
-    sentence = rest[:ended].strip()
-    if not sentence:
-        return None
-    said = _after_verb(sentence)
-    spans = [m for m in _MATH.finditer(said)]
+    sentence = rest[: _first_end(rest)].strip()
+    return _said(_after_verb(sentence)) if sentence else None
+
+
+def _said(said: str) -> str | None:
+    """The answer in what is said to be it: formulas, emphasised text, or what begins with a
+    number."""
+    spans = list(_MATH.finditer(said))
     if spans:
         between = _MATH.sub(" ", said)
-        if re.fullmatch(r"[\s,;.\"'*\\]*(?:and|or)?[\s,;.\"'*\\]*", between) or len(spans) == 1:
-            return " , ".join(_inner(m) for m in spans)
-        return _inner(spans[0])
+        listed = re.fullmatch(r"[\s,;.\"'*\\]*(?:and|or)?[\s,;.\"'*\\]*", between)
+        return " , ".join(_inner(m) for m in (spans if listed else spans[:1]))
     if (bold := _BOLD.search(said)) is not None:
         return (bold[1] or bold[2]).strip()
     if not said.isascii() and "\\" in said:  # LaTeX without delimiters among other letters
@@ -119,7 +137,9 @@ def after_phrase(rest: str) -> str | None:
     number = _NUMBER.search(said)
     if number is None:
         return said.strip(" *\"'.") or None
-    if number.start() == 0 or re.fullmatch(r"[\s(\[{$€£\\\-]*", said[: number.start()]):
+    if number.start() == 0 or re.fullmatch(
+        r"[\s(\[{$€£\\\-]*(?:\\[A-Za-z]+\{?)?", said[: number.start()]
+    ):
         return said.strip(" *\"'")
     return number.group()
 
@@ -152,11 +172,9 @@ def _resort(text: str, *, numeric: bool) -> Found | None:
     if len(plain) <= 200 and "\n" not in plain and len(_WORDS.findall(plain)) <= 1:
         return Found(plain, "whole", explicit=False) if plain else None
     if numeric:
-        last = None
-        for last in _NUMBER.finditer(text):
-            pass
-        if last is not None:
-            return Found(last.group(), "last-number", explicit=False)
+        numbers = _NUMBER.findall(text)
+        if numbers:
+            return Found(numbers[-1], "last-number", explicit=False)
     spans = list(_MATH.finditer(text))
     if spans:
         return Found(_inner(spans[-1]), "last-formula", explicit=False)
@@ -165,7 +183,5 @@ def _resort(text: str, *, numeric: bool) -> Found | None:
         return Found((bold[-1][1] or bold[-1][2]).strip(), "emphasis", explicit=False)
     if len(text) <= 200 and "\n" not in text.strip():
         return Found(text.strip(), "whole", explicit=False) if text.strip() else None
-    last = None
-    for last in _NUMBER.finditer(text):
-        pass
-    return None if last is None else Found(last.group(), "last-number", explicit=False)
+    numbers = _NUMBER.findall(text)
+    return Found(numbers[-1], "last-number", explicit=False) if numbers else None

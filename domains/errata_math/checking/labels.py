@@ -6,28 +6,27 @@ agree. Not covered: equations proper (``relations``).
 
 from __future__ import annotations
 
-from errata_math.checking.tree import Node, symbols
-
+from errata_math.checking.tree import Node, signs, symbols
 
 
 def is_label(node: Node) -> bool:
     """Whether the left side of an equation is a name: a variable, a function applied to names, a
     segment, an area, a tuple of names, a ratio of such."""
-    if node.op in ("sym", "text", "call"):
-        return True
-    if node.op == "const":
+    op = node.op
+    if op == "const":
         return node.value in ("i", "e")
-    if node.op == "mul":
-        if all(_is_capital(arg) for arg in node.args):
-            return True
-        return _is_application(node)
-    if node.op == "fn":
-        return node.value in ("abs", "det", "min", "max", "gamma") and is_label(node.args[0])
-    if node.op in ("ratio", "seq", "list", "div", "row"):
+    if op == "mul":
+        return all(_is_capital(arg) for arg in node.args) or _is_application(node)
+    if op == "fn":
+        return node.value in _NAMED_BY and is_label(node.args[0])
+    if op in ("ratio", "seq", "list", "div", "row"):
         return bool(node.args) and all(_is_name(arg) for arg in node.args)
-    if node.op == "rel":
+    if op == "rel":
         return all(is_label(arg) for arg in node.args)
-    return False
+    return op in ("sym", "text", "call")
+
+
+_NAMED_BY = frozenset({"abs", "det", "min", "max", "gamma"})
 
 
 def _is_name(node: Node) -> bool:
@@ -45,31 +44,39 @@ def _is_application(node: Node) -> bool:
     if len(node.args) != 2 or node.args[0].op != "sym":
         return False
     name = str(node.args[0].value)
-    return len(name.split("_")[0]) == 1 and node.args[1].op in ("sym", "num", "seq")
+    return len(name.split("_", maxsplit=1)[0]) == 1 and node.args[1].op in ("sym", "num", "seq")
 
 
 def split_label(node: Node) -> tuple[Node | None, Node]:
     """The label and the value of ``label = value``; (None, node) when there is none. Of a chain
     a = b = c the last member, of an approximation the exact member before it."""
-    if node.op != "rel" or not isinstance(node.value, tuple):
+    if node.op != "rel":
         return None, node
-    signs, parts = list(node.value), list(node.args)
-    while len(parts) > 2 and signs[-1] == "≈":
+    order, parts = list(signs(node)), list(node.args)
+    while len(parts) > 2 and order[-1] == "≈":
         parts.pop()
-        signs.pop()
-    if len(parts) == 2 and signs[-1] == "≈" and not is_label(parts[0]):
+        order.pop()
+    if len(parts) == 2 and order[-1] == "≈" and not is_label(parts[0]):
         return None, parts[0]
-    if any(sign not in ("=", "≈", "≡", "→") for sign in signs):
+    whole = Node("rel", tuple(parts), tuple(order))
+    if not _EQUALS.issuperset(order) or (
+        "→" in order and not all(is_label(part) for part in parts[:-1])
+    ):
         return None, node
-    if "→" in signs and not all(is_label(part) for part in parts[:-1]):
-        return None, node
-    if is_label(parts[0]) or (len(parts) > 2 and any(is_label(p) for p in parts[:-1])):
-        return parts[0] if is_label(parts[0]) else parts[1], parts[-1]
-    if not any(symbols(part) for part in parts):  # a calculation: 35 + 70 = 105
+    return _named(whole, parts, order)
+
+
+_EQUALS = frozenset({"=", "≈", "≡", "→"})
+
+
+def _named(whole: Node, parts: list[Node], order: list[str]) -> tuple[Node | None, Node]:
+    label = next((part for part in parts[:-1] if is_label(part)), None)
+    if label is not None and (len(parts) > 2 or label is parts[0]):
+        return label, parts[-1]
+    calculation = not any(symbols(part) for part in parts)  # 35 + 70 = 105
+    if calculation or (len(parts) > 2 and "≈" not in order):
         return parts[0], parts[-1]
-    if len(parts) > 2 and "≈" not in signs:
-        return parts[0], parts[-1]
-    return None, Node("rel", tuple(parts), tuple(signs)) if len(parts) > 1 else parts[0]
+    return None, whole
 
 
 def names_agree(one: Node, two: Node) -> bool:
@@ -115,5 +122,3 @@ def argument_of(label: Node | None) -> str | None:
 
 def _is_app(node: Node) -> bool:
     return node.op == "mul" and _is_application(node)
-
-

@@ -1,5 +1,4 @@
-"""Matrices as grids of expressions, with the little arithmetic answers use. Not covered: inverses.
-"""
+"""Matrices as grids of expressions, with the little arithmetic answers use. Not covered: inverses."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ PRIME = (1 << 61) - 31
 ROOT_OF_MINUS_ONE = pow(7, (PRIME - 1) // 4, PRIME)
 
 
-class NotPolynomial(ArithmeticError):  # noqa: N818  # a finding about the expression
+class NotPolynomial(ArithmeticError):  # a finding about the expression
     """The expression is no rational function of its variables."""
 
 

@@ -7,158 +7,25 @@ multiple-precision backend. Values beyond its range raise TooLarge. Not covered:
 
 from __future__ import annotations
 
-import cmath
-import math
-import threading
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
 from errata_math.checking import exact
+from errata_math.checking.backends import (
+    FLOAT_REAL,
+    Backend,
+    Imprecise,
+    NotReal,
+    NoValue,
+    Precise,
+    TooLarge,
+)
 from errata_math.checking.substitution import substituted
 from errata_math.checking.tree import Decimal, Node
 
+__all__ = ["Backend", "Imprecise", "NoValue", "NotReal", "Precise", "TooLarge", "evaluate"]
 MAX_SUM_TERMS = 2_000
-# A value of more than 2**MAX_MAGNITUDE bits before the point is beyond every answer.
-MAX_MAGNITUDE = 12_000
-
-
-class NoValue(ArithmeticError):  # noqa: N818  # a finding about the expression
-    """The expression has no value at this point, or none this module can compute."""
-
-
-class TooLarge(NoValue):
-    """The value is real but larger than can be represented."""
-
-
-class Imprecise(NoValue):
-    """Floats cannot be trusted here: terms cancelled or an argument was out of range."""
-
-
-class NotReal(NoValue):
-    """An even root or a logarithm of a negative number where a real value is wanted."""
-
-
-class Backend:
-    """Arithmetic in floats: fast, and honest about cancellation."""
-
-    exact = False
-
-    def __init__(self, *, real: bool) -> None:
-        self.real = real
-        self.pi: Any = math.pi
-        self.e: Any = math.e
-
-    def number(self, value: int | Fraction) -> Any:
-        """An exact number in this arithmetic."""
-        try:
-            return float(value)
-        except OverflowError:
-            raise Imprecise("beyond floats") from None
-
-    def add(self, parts: list[Any]) -> Any:
-        """The sum; raises Imprecise when the terms cancel."""
-        total = sum(parts)
-        largest = max(abs(part) for part in parts)
-        if abs(total) < 1e-4 * largest:
-            raise Imprecise("terms cancel")
-        return total
-
-    def power(self, base: Any, exponent: Any) -> Any:
-        """``base ** exponent`` of a base that is not negative, or complex."""
-        try:
-            return base**exponent
-        except (OverflowError, ZeroDivisionError):
-            raise Imprecise("beyond floats") from None
-
-    def call(self, name: str, value: Any) -> Any:
-        """An elementary function of one argument."""
-        if isinstance(value, complex) or name not in _FLOAT_REAL:
-            if name not in _FLOAT_COMPLEX:
-                raise Imprecise(name)
-            return _FLOAT_COMPLEX[name](complex(value))
-        if abs(value) > 1e4 and name in ("sin", "cos", "tan"):
-            raise Imprecise("a large argument")
-        try:
-            return _FLOAT_REAL[name](value)
-        except (ValueError, OverflowError, ZeroDivisionError):
-            raise Imprecise(name) from None
-
-    def is_zero(self, value: Any) -> bool:
-        """Whether a divisor is zero, or too close to tell."""
-        return bool(abs(value) < 1e-12)
-
-
-class Precise(Backend):
-    """Arithmetic to ``digits`` decimal digits."""
-
-    exact = True
-
-    def __init__(self, digits: int, *, real: bool) -> None:
-        super().__init__(real=real)
-        self.context = _context()
-        self.context.dps = digits
-        self.digits = digits
-        self.pi = +self.context.pi
-        self.e = +self.context.e
-
-    def number(self, value: int | Fraction) -> Any:
-        if isinstance(value, int):
-            return self.context.mpf(value)
-        return self.context.mpf(value.numerator) / value.denominator
-
-    def add(self, parts: list[Any]) -> Any:
-        return sum(parts[1:], parts[0])
-
-    def power(self, base: Any, exponent: Any) -> Any:
-        size = self.context.mag(exponent) if exponent else 0
-        reach = max(abs(self.context.mag(base)), 1) if base else 1
-        if size + math.log2(reach) > MAX_MAGNITUDE:
-            raise TooLarge("a power beyond range")
-        return self.context.power(base, exponent)
-
-    def call(self, name: str, value: Any) -> Any:
-        if value and self.context.mag(value) > MAX_MAGNITUDE:
-            raise TooLarge("an argument beyond range")
-        if name in ("gamma", "factorial") and self.context.mag(value) > 200:
-            raise TooLarge("a factorial beyond range")
-        try:
-            return getattr(self.context, _MP_NAMES.get(name, name))(value)
-        except (ValueError, ZeroDivisionError, OverflowError, AttributeError):
-            raise NoValue(name) from None
-
-    def is_zero(self, value: Any) -> bool:
-        return bool(abs(value) < self.context.mpf(10) ** (-self.digits + 12))
-
-
-_local = threading.local()
-
-
-def _context() -> Any:
-    """This thread's own mpmath context: the global one is shared between threads."""
-    found = getattr(_local, "context", None)
-    if found is None:
-        import mpmath  # noqa: PLC0415  # only the pairs that need it pay for the import
-
-        found = _local.context = mpmath.MPContext()
-    return found
-
-
-_FLOAT_REAL: dict[str, Callable[[float], float]] = {
-    "sin": math.sin, "cos": math.cos, "tan": math.tan, "exp": math.exp, "ln": math.log,
-    "arcsin": math.asin, "arccos": math.acos, "arctan": math.atan, "sinh": math.sinh,
-    "cosh": math.cosh, "tanh": math.tanh, "arsinh": math.asinh, "arcosh": math.acosh,
-    "artanh": math.atanh, "sqrt": math.sqrt, "factorial": lambda v: math.gamma(v + 1),
-    "gamma": math.gamma,
-}  # fmt: skip
-_FLOAT_COMPLEX: dict[str, Callable[[complex], complex]] = {
-    "sin": cmath.sin, "cos": cmath.cos, "tan": cmath.tan, "exp": cmath.exp, "ln": cmath.log,
-    "sqrt": cmath.sqrt, "sinh": cmath.sinh, "cosh": cmath.cosh, "tanh": cmath.tanh,
-}  # fmt: skip
-_MP_NAMES = {
-    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arsinh": "asinh", "arcosh": "acosh",
-    "artanh": "atanh", "ln": "ln",
-}  # fmt: skip
 _RECIPROCAL = {"sec": "cos", "csc": "sin", "cot": "tan", "sech": "cosh", "csch": "sinh",
                "coth": "tanh"}  # fmt: skip
 _ARC_RECIPROCAL = {"arcsec": "arccos", "arccsc": "arcsin"}
@@ -229,16 +96,25 @@ def _pow(node: Node, backend: Backend, point: Mapping[str, Any]) -> Any:
             return backend.power(base, evaluate(node.args[1], backend, point))
         raise NotReal("a power of a base that is not positive")
     if isinstance(exponent, int):
-        if exponent < 0 and backend.is_zero(base):
-            raise NoValue("division by zero")
-        if exponent.bit_length() > 400:
-            raise TooLarge("an exponent of too many bits")
-        return backend.power(base, exponent)
+        return _integer_power(base, exponent, backend)
+    return _fractional_power(base, exponent, backend)
+
+
+def _integer_power(base: Any, exponent: int, backend: Backend) -> Any:
+    if exponent < 0 and backend.is_zero(base):
+        raise NoValue("division by zero")
+    if exponent.bit_length() > 400:
+        raise TooLarge("an exponent of too many bits")
+    return backend.power(base, exponent)
+
+
+def _fractional_power(base: Any, exponent: Fraction, backend: Backend) -> Any:
+    """A root: the real one of a negative base where the degree is odd."""
     if _is_complex(base) or base > 0:
         return backend.power(base, backend.number(exponent))
     if backend.is_zero(base) and exponent > 0:
         return backend.number(0)
-    if exponent.denominator % 2 and not _is_complex(base):
+    if exponent.denominator % 2:
         sign = -1 if exponent.numerator % 2 else 1
         return sign * backend.power(-base, backend.number(exponent))
     if backend.real:
@@ -330,7 +206,7 @@ def _elementary(name: str, value: Any, backend: Backend) -> Any:
         value = complex(value) if not backend.exact else value
     if name == "tan" and not _is_complex(value) and backend.is_zero(backend.call("cos", value)):
         raise NoValue("a tangent without a value") if backend.exact else Imprecise(name)
-    if name not in _FLOAT_REAL:
+    if name not in FLOAT_REAL:
         raise NoValue(f"the function {name}")
     return backend.call(name, value)
 
@@ -353,13 +229,12 @@ def _abs(node: Node, backend: Backend, point: Mapping[str, Any]) -> Any:
 
 def _rounded(node: Node, backend: Backend, point: Mapping[str, Any]) -> Any:
     value = evaluate(node.args[0], backend, point)
-    if _is_complex(value) or abs(value) > 1e15 or not backend.exact:
+    if not isinstance(backend, Precise) or _is_complex(value) or abs(value) > 1e15:
         raise Imprecise("rounding")
-    shifted = value + backend.number(Fraction(1, 2))
-    if abs(value - backend.context.floor(shifted)) < 1e-20:  # type: ignore[attr-defined]  # Precise
+    nearest = backend.context.floor(value + backend.number(Fraction(1, 2)))
+    if abs(value - nearest) < backend.number(Fraction(1, 10**20)):
         return _rational(node, backend, point)
-    round_to = backend.context.floor if node.value == "floor" else backend.context.ceil  # type: ignore[attr-defined]  # Precise
-    return round_to(value)
+    return getattr(backend.context, str(node.value))(value)
 
 
 def _extreme(node: Node, backend: Backend, point: Mapping[str, Any]) -> Any:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 
-from errata_math.checking.vocabulary import words
 from errata_math.checking.tokens import Token
 from errata_math.checking.tree import Node, num
-from errata_math.checking.units import LETTER_WORDS, is_unit_word
+from errata_math.checking.units import LETTER_WORDS, SCALES, dimension, is_unit_word
+from errata_math.checking.vocabulary import listed
 
 MAX_DEPTH = 80
 RELATIONS = frozenset({"=", "<", ">", "<=", ">=", "!=", "≈", "≡", "∈", "∉", "⊂", "→", "~"})
@@ -30,35 +30,10 @@ _STARTS = frozenset({"…", "(", "[", "{", "\\{", "⌊", "⌈"})
 _SILENT = frozenset({".", "`", "?", "!"})
 # Words after which a condition or a comment follows, up to the next separator.
 COMMENTS = frozenset(
-    [
-        "for",
-        "where",
-        "when",
-        "with",
-        "such",
-        "if",
-        "is",
-        "are",
-        "as",
-        "while",
-        "since",
-        "because",
-        "whenever",
-        "only",
-        "in",
-        "on",
-        "at",
-        "per",
-        "of",
-        "from",
-        "respectively",
-        "does",
-        "that",
-        "which",
-        "is,",
-        "by",
-        "to",
-    ]
+    listed(
+        "for where when with such if is are as while since because whenever only in on at "
+        "per of from respectively does that which by to"
+    )
 )
 
 
@@ -225,6 +200,8 @@ def _juxtaposed(stream: Stream, left: Node, token: Token, power: int) -> Node | 
         return _after_number(stream, left, before)
     bare_integer = left.op == "num" and before == "n"
     right = parse_power(stream)
+    if right.op == "call" and right.value == "pmod":
+        return Node("unit", (left,), f"mod {right.args[0]!r}")
     if bare_integer and kind == "m" and _proper(right):
         return Node("mixed", (left, right))
     return Node(
@@ -247,7 +224,19 @@ def _after_number(stream: Stream, left: Node, before: str) -> Node | None:
                 return Node("mixed", (left, right))
             return Node("improper", (left, right))
         raise ParseError("two numbers side by side")
+    if left.op == "unit":
+        return _compound(stream, left)
     return Node("mul", (left, parse_power(stream)))
+
+
+def _compound(stream: Stream, left: Node) -> Node:
+    """``5 feet 6 inches``: the sum, in the second unit."""
+    second = _unit(stream, parse_power(stream))
+    large, small = dimension(str(left.value)), dimension(str(second.value or ""))
+    if second.op != "unit" or large is None or small is None or large[0] != small[0]:
+        raise ParseError("two quantities side by side")
+    scaled = Node("mul", (left.args[0], num(large[1] / small[1])))
+    return Node("unit", (Node("add", (scaled, second.args[0])),), second.value)
 
 
 def _proper(node: Node) -> bool:
@@ -263,6 +252,9 @@ def _trailing_words(stream: Stream, left: Node, token: Token) -> Node | None:
     if first in COMMENTS and not is_unit_word(first):
         skip_comment(stream, to_end=first in _FINAL)
         return left
+    if first in SCALES:
+        stream.take()
+        return Node("mul", (left, num(SCALES[first])))
     if token.kind == "w" and len(token.value) <= 3 and not is_unit_word(token.value):
         if token.value in ("th", "st", "nd", "rd"):
             stream.take()
@@ -354,7 +346,7 @@ def parse_power(stream: Stream) -> Node:
 
 
 def _braced_sign(stream: Stream) -> bool:
-    """Whether ``{\circ}`` comes next."""
+    r"""Whether ``{\circ}`` comes next."""
     following = [token.value for token in stream.tokens[stream.at : stream.at + 3]]
     return following == ["{", "°", "}"]
 

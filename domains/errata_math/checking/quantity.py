@@ -56,6 +56,7 @@ def quantity(node: Node) -> Quantity:
 def same_quantity(gold: Node, other: Node, options: CheckOptions) -> Comparison:
     """The verdict on two scalars under the conventions of ``options``."""
     one, two = quantity(gold), quantity(other)
+    one, two = _without_letter_unit(one, two), _without_letter_unit(two, one)
     if options.units == "strict" and (one.unit.lower() != two.unit.lower()):
         return wrong("units")
     factor = _conversion(one, two)
@@ -63,7 +64,6 @@ def same_quantity(gold: Node, other: Node, options: CheckOptions) -> Comparison:
         return wrong("units")
     if one.degrees != two.degrees:
         return _angles(one, two, options)
-    one, two = _without_letter_unit(one, two), _without_letter_unit(two, one)
     if factor != 1:
         scaled = Node("mul", (num(factor), one.core))
         return _values(scaled, two.core, options)
@@ -76,6 +76,8 @@ def _conversion(one: Quantity, two: Quantity) -> Fraction | None:
     """What turns the first's unit into the second's; None when they measure different things."""
     if not one.unit or not two.unit:
         return Fraction(1)
+    if one.unit.startswith("mod ") and two.unit.startswith("mod "):
+        return Fraction(1) if one.unit == two.unit else None
     first, second = dimension(one.unit), dimension(two.unit)
     if first is None or second is None:
         return Fraction(1)

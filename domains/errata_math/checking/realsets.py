@@ -15,7 +15,7 @@ from errata_math.checking.labels import is_label
 from errata_math.checking.options import CheckOptions
 from errata_math.checking.quantity import quantity, same_quantity
 from errata_math.checking.substitution import substituted
-from errata_math.checking.tree import INF, Node, num, symbols
+from errata_math.checking.tree import INF, Node, num, signs, symbols
 from errata_math.checking.verdict import Comparison, right, undecided, wrong
 
 _FLIP = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "!=": "!=", "=": "=", "≈": "≈"}
@@ -51,7 +51,7 @@ def _pieces(node: Node) -> list[Piece]:
     return rule(node)
 
 
-def _value(node: Node) -> Any:
+def end_value(node: Node) -> Any:
     """The value of an end point to 40 digits; raises NotASet when it is no real constant."""
     if node == INF or node == Node("unit", (INF,)):
         return float("inf")
@@ -67,7 +67,7 @@ def _value(node: Node) -> Any:
 
 
 def _piece(low: Node, high: Node, low_closed: bool, high_closed: bool) -> list[Piece]:
-    at, to = _value(low), _value(high)
+    at, to = end_value(low), end_value(high)
     if at > to or (at == to and not (low_closed and high_closed)):
         return []
     return [Piece(low, high, low_closed, high_closed, at, to)]
@@ -150,19 +150,15 @@ def _merged(pieces: list[Piece]) -> list[Piece]:
         ):
             last = out[-1]
             if piece.to > last.to or (piece.to == last.to and piece.high_closed):
-                out[-1] = replace(
-                    last, high=piece.high, high_closed=piece.high_closed, to=piece.to
-                )
+                out[-1] = replace(last, high=piece.high, high_closed=piece.high_closed, to=piece.to)
         else:
             out.append(piece)
     return out
 
 
 def _relation(node: Node) -> list[Piece]:
-    signs = node.value
-    assert isinstance(signs, tuple)
     found: list[Piece] | None = None
-    for left, sign, right_side in zip(node.args, signs, node.args[1:], strict=False):
+    for left, sign, right_side in zip(node.args, signs(node), node.args[1:], strict=False):
         if sign == "∈":
             if not is_label(left):
                 raise NotASet("membership of something that is no name")
@@ -192,7 +188,7 @@ def _solved(left: Node, sign: str, right_side: Node) -> list[Piece]:
     gap = Node("add", (left, Node("neg", (right_side,))))
     name = next(iter(names))
     values = [substituted(gap, {name: num(k)}) for k in (0, 1, 2)]
-    zero, one, two = (_value(value) for value in values)
+    zero, one, two = (end_value(value) for value in values)
     slope = one - zero
     if abs(two - one - slope) > 1e-25 or abs(slope) < 1e-25:
         raise NotASet("not linear")
@@ -239,8 +235,11 @@ def _list(node: Node) -> list[Piece]:
                                                a.args[1].op == "const")]  # fmt: skip
     if any(arg.op == "seq" for arg in conditions):
         raise NotASet("a list of pairs")
-    if isinstance(node.value, tuple) and "and" in node.value and "or" not in node.value and all(
-        arg.op == "rel" for arg in conditions
+    if (
+        isinstance(node.value, tuple)
+        and "and" in node.value
+        and "or" not in node.value
+        and all(arg.op == "rel" for arg in conditions)
     ):
         return _intersection(Node("inter", tuple(conditions)))
     return _union(Node("union", tuple(conditions)))
@@ -248,9 +247,10 @@ def _list(node: Node) -> list[Piece]:
 
 def _builder(node: Node) -> list[Piece]:
     conditions = [a for a in node.args[1:] if not (a.op == "rel" and a.value == ("∈",))]
-    if not conditions or not _is_unknown(node.args[0]):
-        if node.args[0].op == "rel" and not conditions:
-            return _pieces(node.args[0])
+    member = node.args[0]
+    if member.op == "rel" and member.value == ("∈",):
+        member = member.args[0]
+    if not conditions or not _is_unknown(member):
         raise NotASet("a set of something else")
     if len(conditions) > 1:
         return _union(Node("union", tuple(conditions)))
@@ -290,7 +290,7 @@ def same_set(one: list[Piece], two: list[Piece], options: CheckOptions) -> Compa
 
 
 def _same_end(one: Node, two: Node, options: CheckOptions) -> Comparison:
-    first, second = _value(one), _value(two)
+    first, second = end_value(one), end_value(two)
     if abs(first) == float("inf") or abs(second) == float("inf"):
         return right("infinity") if first == second else wrong("infinity")
     return same_quantity(one, two, options)

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from errata_math.checking import modular, numeric
 from errata_math.checking.scalar import same_value
-from errata_math.checking.tree import Node, symbols, walk
+from errata_math.checking.tree import Node, signs, symbols, walk
 from errata_math.checking.verdict import Comparison, right, undecided, wrong
 
 FLIP = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!=", "≈": "≈", "≡": "≡"}
@@ -19,24 +19,22 @@ FLIP = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!=", "≈":
 
 def same_relation(one: Node, two: Node) -> Comparison:
     """The verdict on two relations."""
-    signs, others = one.value, two.value
-    assert isinstance(signs, tuple)
-    assert isinstance(others, tuple)
-    if len(signs) != len(others):
+    mine, others = signs(one), signs(two)
+    if len(mine) != len(others):
         return wrong("relation")
     turned = tuple(FLIP.get(sign, sign) for sign in reversed(others))
     unsure = ""
     for candidate, parts in ((others, two.args), (turned, tuple(reversed(two.args)))):
-        if candidate != signs:
+        if candidate != mine:
             continue
         results = [same_value(a, b) for a, b in zip(one.args, parts, strict=True)]
         if all(result.outcome == "right" for result in results):
             return right("relation")
         if not any(result.outcome == "wrong" for result in results):
             unsure = next(r.reason for r in results if r.outcome == "undecided")
-    if len(signs) == 1 and signs[0] in FLIP:
+    if len(mine) == 1 and mine[0] in FLIP:
         factor = proportion(_gap(one), _gap(two))
-        return _by_factor(factor, signs[0], others[0])
+        return _by_factor(factor, mine[0], others[0])
     return undecided("relation", unsure) if unsure else wrong("relation")
 
 

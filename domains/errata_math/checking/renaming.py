@@ -8,7 +8,7 @@ from errata_math.checking.labels import split_label
 from errata_math.checking.substitution import substituted
 from errata_math.checking.tree import Node, num, sym, symbols, walk
 
-_PARAMETERS = frozenset("k n m l j".split())
+_PARAMETERS = frozenset(["k", "n", "m", "l", "j"])
 
 
 def with_same_parameter(one: Node, two: Node) -> Node:
@@ -45,8 +45,7 @@ def without_dots(node: Node) -> Node:
     if node.op in ("add", "mul") and any(arg.op == "dots" for arg in args):
         rest = [arg for arg in args if arg.op != "dots"]
         ends = sorted({repr(rest[0]), repr(rest[-1])}) if rest else []
-        opaque = sym("dots:" + node.op + ":" + "|".join(ends))
-        return opaque
+        return sym("dots:" + node.op + ":" + "|".join(ends))
     return Node(node.op, args, node.value)
 
 

@@ -14,11 +14,12 @@ from fractions import Fraction
 from typing import Any
 
 from errata_math.checking import exact, modular, numeric
-from errata_math.checking.tree import Node, has, sym, symbols, walk
+from errata_math.checking.tree import Node, Rational, has, sym, symbols, walk
 from errata_math.checking.verdict import Comparison, right, undecided, wrong
 
 FIRST_DIGITS = 40
 MAX_DIGITS = 2_500
+MAX_WORK = 300_000  # nodes times digits: what one evaluation may cost
 _TRIES = 14
 _NEEDED = 3
 _INTEGER_FUNCTIONS = frozenset({"binom", "floor", "ceil", "gcd", "lcm"})
@@ -38,6 +39,10 @@ def same_value(one: Node, two: Node) -> Comparison:
     if settled is not None:
         return settled
     settled = _at_points(one, two, names) if names else _constants(one, two)
+    if settled.outcome == "wrong" and (_bare_log(one) or _bare_log(two)):
+        again = same_value(_common_logs(one), _common_logs(two))
+        if again.outcome == "right":
+            return right("log-base-10")
     if settled.outcome == "undecided" and (has(one, "big") or has(two, "big")):
         from errata_math.checking.symbolic import same_by_sympy  # rare: keeps the import light
 
@@ -46,7 +51,7 @@ def same_value(one: Node, two: Node) -> Comparison:
 
 
 def _rational(one: Node, two: Node) -> Comparison | None:
-    values: list[exact.Rational | None] = []
+    values: list[Rational | None] = []
     bad = 0
     for node in (one, two):
         try:
@@ -59,11 +64,25 @@ def _rational(one: Node, two: Node) -> Comparison | None:
     if bad:
         if one == two:
             return right("structure")
-        return undecided("undefined", "neither side has a value") if bad == 2 else wrong("undefined")
+        return (
+            undecided("undefined", "neither side has a value") if bad == 2 else wrong("undefined")
+        )
     first, second = values
     if first is None or second is None:
         return None
     return right("rational") if first == second else wrong("rational")
+
+
+def _bare_log(node: Node) -> bool:
+    return any(n.op == "fn" and n.value == "log" and len(n.args) == 1 for n in walk(node))
+
+
+def _common_logs(node: Node) -> Node:
+    """``log`` without a base read to the base 10."""
+    args = tuple(_common_logs(arg) for arg in node.args)
+    if node.op == "fn" and node.value == "log" and len(args) == 1:
+        return Node("fn", args, "lg")
+    return Node(node.op, args, node.value)
 
 
 def _opaque_calls(one: Node, two: Node) -> tuple[Node, Node]:
@@ -72,9 +91,13 @@ def _opaque_calls(one: Node, two: Node) -> tuple[Node, Node]:
 
     def name_of(node: Node) -> Node:
         for call, name in known:
-            if call.value == node.value and len(call.args) == len(node.args) and all(
-                same_value(a, b).outcome == "right"
-                for a, b in zip(call.args, node.args, strict=True)
+            if (
+                call.value == node.value
+                and len(call.args) == len(node.args)
+                and all(
+                    same_value(a, b).outcome == "right"
+                    for a, b in zip(call.args, node.args, strict=True)
+                )
             ):
                 return name
         known.append((node, sym(f"{node.value}({len(known)})")))
@@ -152,26 +175,28 @@ def equal_at(
 ) -> bool | None:
     """Whether both have the same value at ``point``; None when the precision does not suffice.
     Raises numeric.NoValue where either has none."""
-    fast = _clearly_different(one, two, point, real=real)
-    if fast:
+    if _clearly_different(one, two, point, real=real):
         return False
     first = _difference(one, two, point, FIRST_DIGITS, real=real)
-    if first.relative > 1e-3 and not fast:
+    if first.relative > 1e-3:
         return False
-    digits = min(MAX_DIGITS, 90 + int(0.32 * (height(one, point) + height(two, point))))
+    size = sum(1 for node in (one, two) for _ in walk(node))
+    affordable = max(90, MAX_WORK // size)
+    digits = min(MAX_DIGITS, affordable, 90 + int(0.32 * (height(one, point) + height(two, point))))
     second = _difference(one, two, point, digits, real=real)
-    if second.size == 0:
-        return True
+    return _vanishes(first, second, digits)
+
+
+def _vanishes(first: _Difference, second: _Difference, digits: int) -> bool | None:
+    """Whether a difference seen at two precisions is zero: True when it shrank with the precision,
+    False when it stayed, None when neither is clear."""
     gained = digits - FIRST_DIGITS - 12
-    if first.size and second.log10 < first.log10 - gained:
+    noise = second.scale_log10 is not None and second.log10 < second.scale_log10 - (digits - 30)
+    shrank = bool(first.size) and second.log10 < first.log10 - gained
+    if second.size == 0 or shrank or noise:
         return True
-    if second.scale_log10 is not None and second.log10 < second.scale_log10 - (digits - 30):
-        return True
-    if first.size and abs(second.log10 - first.log10) < 2:
-        return False
-    if second.log10 > -(digits - 40):
-        return False
-    return None
+    stayed = bool(first.size) and abs(second.log10 - first.log10) < 2
+    return False if stayed or second.log10 > -(digits - 40) else None
 
 
 class _Difference:

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from errata_math.checking.labels import argument_of, is_label, names_agree, same_name, split_label
+from errata_math.checking.labels import argument_of, names_agree, same_name, split_label
 from errata_math.checking.matrices import Grid, grid
+from errata_math.checking.members import ordered, sequences, unordered
 from errata_math.checking.options import CheckOptions
 from errata_math.checking.quantity import same_quantity
-from errata_math.checking.realsets import NotASet, real_set, same_set
 from errata_math.checking.relations import same_relation
 from errata_math.checking.renaming import expanded, with_same_parameter, without_dots
+from errata_math.checking.setlike import as_sets
 from errata_math.checking.substitution import substituted
-from errata_math.checking.tree import INF, Node, has, sym, symbols
+from errata_math.checking.tree import INF, Node, has, signs, sym, symbols
 from errata_math.checking.verdict import Comparison, right, undecided, wrong
 
-MAX_UNORDERED = 80
-_SETLIKE = frozenset({"union", "inter", "minus", "builder"})
-VALUES = frozenset("num dec mul div neg pow root fact fn deg pct unit mixed mod sym".split())
 _STRUCTURES = ("seq", "list", "set", "matrix", "rel", "text", "improper", "union", "builder")
-_ORDERS = frozenset({"<", ">", "<=", ">=", "!=", "∈"})
 
 
 def same_node(gold: Node, other: Node, options: CheckOptions) -> Comparison:
@@ -46,22 +43,23 @@ def _dots(node: Node) -> frozenset[str]:
 def _same(gold: Node, other: Node, options: CheckOptions) -> Comparison:
     if gold == other and not has(gold, "div"):
         return right("structure")
-    as_sets = _as_sets(gold, other, options)
-    if as_sets is not None:
-        return as_sets
+    sets = as_sets(gold, other, options, _same)
+    if sets is not None:
+        return sets
     gold_label, gold_value = split_label(gold)
     other_label, other_value = split_label(other)
     if gold_label is not None and other_label is not None:
-        return _both_named((gold_label, gold_value, gold), (other_label, other_value, other), options)
-    if gold_label is not None or other_label is not None:
+        return _both_named(
+            (gold_label, gold_value, gold), (other_label, other_value, other), options
+        )
+    named = gold_label is not None or other_label is not None
+    if named:
         gold_value, other_value = _bound_renamed(gold_label, gold_value, other_label, other_value)
-        if "rel" in (gold_value.op, other_value.op):
-            return _relations(gold, other)
+    if "rel" in (gold_value.op, other_value.op):
+        return _relations(gold, other) if named else _relations(gold_value, other_value)
+    if named:
         return _same(gold_value, other_value, options)
-    gold, other = gold_value, other_value
-    if gold.op == "rel" or other.op == "rel":
-        return _relations(gold, other)
-    return _by_kind(gold, other, options)
+    return _by_kind(gold_value, other_value, options)
 
 
 def _relations(gold: Node, other: Node) -> Comparison:
@@ -95,80 +93,6 @@ def _bound_renamed(
     return gold, other
 
 
-def _as_sets(gold: Node, other: Node, options: CheckOptions) -> Comparison | None:
-    """As sets of reals, when either is written as one that is not also a tuple or a plain set."""
-    if not (_is_real_set(gold) or _is_real_set(other)):
-        return None
-    if gold.op in VALUES or other.op in VALUES:
-        return wrong("set-against-value")
-    names = [_member_name(gold), _member_name(other)]
-    try:
-        one, two = real_set(gold), real_set(other)
-    except NotASet:
-        return _pieces_by_kind(gold, other, options)
-    if names[0] and names[1] and names[0].lower() != names[1].lower():
-        return wrong("names")
-    return same_set(one, two, options)
-
-
-def _is_real_set(node: Node) -> bool:
-    if node.op in _SETLIKE or node == Node("const", (), "reals"):
-        return True
-    if node.op == "rel" and isinstance(node.value, tuple):
-        return any(sign in _ORDERS for sign in node.value)
-    if node.op == "list":
-        return any(_is_real_set(arg) for arg in node.args)
-    return node.op == "seq" and len(node.args) == 2 and (
-        str(node.value) in ("[)", "(]") or any(a in (INF, Node("neg", (INF,))) for a in node.args)
-    )
-
-
-def _member_name(node: Node) -> str:
-    if node.op == "rel" and node.value == ("∈",) and node.args[0].op == "sym":
-        return str(node.args[0].value)
-    return ""
-
-
-def _pieces_by_kind(gold: Node, other: Node, options: CheckOptions) -> Comparison | None:
-    """Sets with symbolic ends: membership and braces removed, then piece by piece."""
-    one, two = _set_body(gold), _set_body(other)
-    if one.op == two.op and one.op in ("union", "inter", "minus"):
-        return _unordered(one.args, two.args, options) if one.op != "minus" else _ordered(
-            one.args, two.args, options)  # fmt: skip
-    if one.op == two.op == "seq":
-        return _sequences(one, two, options)
-    if one.op == two.op == "rel":
-        return same_relation(one, two)
-    if (one, two) != (gold, other):
-        return _same(one, two, options)
-    if "seq" in (one.op, two.op) and "rel" in (one.op, two.op):
-        return _chain_as_interval(one, two, options)
-    if one.op == two.op == "list":
-        return _unordered(one.args, two.args, options)
-    if {one.op, two.op} & {"num", "dec", "neg", "div", "matrix", "text"}:
-        return wrong("set-against-value")
-    return undecided("real-set", "a set that could not be read")
-
-
-def _set_body(node: Node) -> Node:
-    if node.op == "rel" and node.value == ("∈",) and is_label(node.args[0]):
-        return node.args[1]
-    if node.op == "builder" and len(node.args) == 2 and node.args[1].op == "rel":
-        return node.args[1]
-    return node
-
-
-def _chain_as_interval(one: Node, two: Node, options: CheckOptions) -> Comparison:
-    """a < x <= b with symbolic ends, against (a, b]."""
-    chain, interval = (one, two) if one.op == "rel" else (two, one)
-    signs = chain.value
-    assert isinstance(signs, tuple)
-    if len(signs) == 2 and all(s in ("<", "<=") for s in signs):
-        brackets = ("[" if signs[0] == "<=" else "(") + ("]" if signs[1] == "<=" else ")")
-        return _sequences(Node("seq", (chain.args[0], chain.args[2]), brackets), interval, options)
-    return undecided("real-set", "an inequality that could not be solved")
-
-
 def _by_kind(gold: Node, other: Node, options: CheckOptions) -> Comparison:
     one, two = grid(gold), grid(other)
     if one is not None or two is not None:
@@ -176,8 +100,11 @@ def _by_kind(gold: Node, other: Node, options: CheckOptions) -> Comparison:
     if gold.op == "ratio" and other.op == "ratio":
         return _ratios(gold.args, other.args)
     collections = ("list", "set", "seq")
-    if gold.op in collections or other.op in collections or has(gold, "pm", "mp") or has(
-        other, "pm", "mp"
+    if (
+        gold.op in collections
+        or other.op in collections
+        or has(gold, "pm", "mp")
+        or has(other, "pm", "mp")
     ):
         return _collections(gold, other, options)
     if gold.op == "based" or other.op == "based":
@@ -208,8 +135,8 @@ def _based(gold: Node, other: Node) -> Comparison:
 
 
 def _digits(node: Node) -> tuple[str, str]:
-    if node.op == "based" and isinstance(node.value, tuple):
-        return node.value[0], node.value[1].strip("()")
+    if node.op == "based":
+        return signs(node)[0], signs(node)[1].strip("()")
     return (str(node.value), "") if node.op == "num" else ("", "")
 
 
@@ -217,9 +144,7 @@ def _ratios(one: Sequence[Node], two: Sequence[Node]) -> Comparison:
     if len(one) != len(two):
         return wrong("ratio")
     for a, b in zip(one[1:], two[1:], strict=True):
-        result = same_quantity(
-            Node("mul", (a, two[0])), Node("mul", (one[0], b)), CheckOptions()
-        )
+        result = same_quantity(Node("mul", (a, two[0])), Node("mul", (one[0], b)), CheckOptions())
         if result.outcome != "right":
             return result if result.outcome == "undecided" else wrong("ratio")
     return right("ratio")
@@ -232,12 +157,12 @@ def _matrices(
         if [len(row) for row in one] != [len(row) for row in two]:
             return wrong("matrix")
         cells = [cell for row in one for cell in row]
-        return _ordered(cells, [cell for row in two for cell in row], options)
+        return ordered(cells, [cell for row in two for cell in row], options, _same)
     cells_of, node = (one, other) if one is not None else (two, gold)
     assert cells_of is not None
     if node.op in ("seq", "list") and (len(cells_of) == 1 or len(cells_of[0]) == 1):
         flat = [cell for row in cells_of for cell in row]
-        return _ordered(flat, node.args, options)
+        return ordered(flat, node.args, options, _same)
     if len(cells_of) == len(cells_of[0]) == 1:
         return _same(cells_of[0][0], node, options)
     if has(node, "matrix"):
@@ -248,7 +173,7 @@ def _matrices(
 def _collections(gold: Node, other: Node, options: CheckOptions) -> Comparison:
     """Lists, sets, tuples and ±, on either side."""
     if gold.op == other.op == "seq" and not has(gold, "pm") and not has(other, "pm"):
-        return _sequences(gold, other, options)
+        return sequences(gold, other, options, _same)
     unsure = None
     for together in (True, False):
         one, two = _members(gold, together), _members(other, together)
@@ -261,8 +186,10 @@ def _collections(gold: Node, other: Node, options: CheckOptions) -> Comparison:
 
 def _members(node: Node, together: bool) -> list[Node]:
     """The members of a list or set with ± resolved; a tuple or scalar is one member."""
-    parts = _grouped(node.args) if node.op == "list" else (
-        list(node.args) if node.op == "set" else [node]
+    parts = (
+        _grouped(node.args)
+        if node.op == "list"
+        else (list(node.args) if node.op == "set" else [node])
     )
     out = [variant for part in parts for variant in expanded(part, together=together)]
     return list(dict.fromkeys(out)) if has(node, "pm", "mp") else out
@@ -278,32 +205,26 @@ def _grouped(parts: Sequence[Node]) -> list[Node]:
     if width < 2 or len(parts) % width or labels != names * (len(parts) // width):
         return list(parts)
     values = [split_label(part)[1] for part in parts]
-    return [
-        Node("seq", tuple(values[k : k + width]), "()") for k in range(0, len(values), width)
-    ]
+    return [Node("seq", tuple(values[k : k + width]), "()") for k in range(0, len(values), width)]
 
 
 def _matched(
     gold: Node, one: list[Node], other: Node, two: list[Node], options: CheckOptions
 ) -> Comparison:
-    if len(one) == 1 and one[0].op == "seq" and len(two) > 1 and other.op in ("list", "set"):
-        return _ordered(one[0].args, two, options)
-    if len(two) == 1 and two[0].op == "seq" and len(one) > 1 and gold.op in ("list", "set"):
-        return _ordered(one, two[0].args, options)
     if len(one) == len(two) == 1:
         if (one[0], two[0]) == (gold, other):
             return wrong("collection")
         return _same(one[0], two[0], options)
+    for mine, theirs, whole in ((one, two, other), (two, one, gold)):
+        if len(mine) == 1 and mine[0].op == "seq" and whole.op in ("list", "set"):
+            return ordered(mine[0].args, theirs, options, _same)  # (1, 2) against 1, 2
     if len(one) != len(two):
         once = (list(dict.fromkeys(one)), list(dict.fromkeys(two)))  # an answer stated twice
         one, two = once if min(map(len, once)) > 1 else (one, two)
-    if len(one) != len(two):
-        return wrong("count")
-    if options.list_order == "given" and "set" not in (gold.op, other.op):
-        return _ordered(one, two, options)
     if _named_apart(one) or _named_apart(two):
         return _by_name(one, two, options)
-    return _unordered(one, two, options)
+    given = options.list_order == "given" and "set" not in (gold.op, other.op)
+    return (ordered if given else unordered)(one, two, options, _same)
 
 
 def _named_apart(parts: Sequence[Node]) -> bool:
@@ -319,62 +240,15 @@ def _by_name(one: list[Node], two: list[Node], options: CheckOptions) -> Compari
     if _named_apart(one) and _named_apart(two):
         labels = {split_label(part)[0]: split_label(part)[1] for part in two}
         if all(split_label(part)[0] in labels for part in one):
-            return _ordered(
+            return ordered(
                 [split_label(part)[1] for part in one],
                 [labels[split_label(part)[0]] for part in one],
                 options,
+                _same,
             )
-    return _ordered(one, two, options)
-
-
-def _sequences(one: Node, two: Node, options: CheckOptions) -> Comparison:
-    if len(one.args) != len(two.args):
-        return wrong("count")
-    if len(one.args) == 2 and one.value != two.value and not options.interval_as_tuple:
-        return wrong("brackets")
-    return _ordered(one.args, two.args, options)
-
-
-def _ordered(one: Sequence[Node], two: Sequence[Node], options: CheckOptions) -> Comparison:
-    if len(one) != len(two):
-        return wrong("count")
-    unsure = None
-    for a, b in zip(one, two, strict=True):
-        result = _same(a, b, options)
-        if result.outcome == "wrong":
-            return wrong(f"member:{result.rule}")
-        unsure = unsure or (result if result.outcome == "undecided" else None)
-    return unsure or right("members")
-
-
-def _unordered(one: Sequence[Node], two: Sequence[Node], options: CheckOptions) -> Comparison:
-    if len(one) != len(two):
-        return wrong("count")
-    left = list(two)
-    unsure = None
-    rest = []
-    for a in one:  # identical members first: long lists stay linear
-        if a in left[:MAX_UNORDERED]:
-            left.remove(a)
-        else:
-            rest.append(a)
-    if len(rest) > MAX_UNORDERED:
-        return undecided("members", f"more than {MAX_UNORDERED} members to match")
-    for a in rest:
-        for index, b in enumerate(left):
-            result = _same(a, b, options)
-            if result.outcome == "right":
-                del left[index]
-                break
-            unsure = unsure or (result if result.outcome == "undecided" else None)
-        else:
-            return unsure or wrong("members")
-    return right("members")
+    return ordered(one, two, options, _same)
 
 
 def _lowered(node: Node) -> Node:
     value = node.value.lower() if node.op == "sym" and isinstance(node.value, str) else node.value
     return Node(node.op, tuple(_lowered(arg) for arg in node.args), value)
-
-
-

@@ -35,7 +35,7 @@ def same_time(one: str, two: str) -> Comparison | None:
     day is taken to be the other's; times that are also equal ratios are undecided."""
     first, second = time_of(one), time_of(two)
     if first is None or second is None:
-        return None
+        return _hour(one, first, two, second)
     if first[0] == second[0]:
         return right("time")
     if first[1] != second[1] and first[0] % HALF_DAY == second[0] % HALF_DAY:
@@ -43,6 +43,16 @@ def same_time(one: str, two: str) -> Comparison | None:
     if not (first[1] or second[1]) and _as_ratio(first[0]) == _as_ratio(second[0]):
         return undecided("time", "different times, but equal as ratios")
     return wrong("time")
+
+
+def _hour(
+    one: str, first: tuple[int, bool] | None, two: str, second: tuple[int, bool] | None
+) -> Comparison | None:
+    """``2:00 pm`` against the bare hour 2."""
+    time, other = (first, two) if first is not None else (second, one)
+    if time is None or not time[1] or time[0] % 3600 or not other.strip().isdigit():
+        return None
+    return right("time") if int(other) in (time[0] // 3600, time[0] // 3600 % 12) else wrong("time")
 
 
 def _as_ratio(seconds: int) -> float:

@@ -74,36 +74,42 @@ def tokenize(text: str, *, group: bool = True) -> list[Token]:
         if kind == "blank":
             blank = True
             continue
-        if kind in ("grouped", "gfrac"):
-            whole = found["grouped"]
-            if depth or not group or (" " in whole and out and out[-1].kind == "n"):
-                short = re.match(r"\d+", whole)
-                assert short is not None
-                at = found.start() + short.end()
-                out.append(Token("n", short.group(), blank))
-            else:
-                out.append(Token("n", _DIGITS.sub("", whole) + (found["gfrac"] or ""), blank))
-        elif kind in ("joined", "jfrac"):
-            out.append(Token("n", _DIGITS.sub("", found["joined"]) + (found["jfrac"] or ""), blank))
-        elif kind == "num":
-            out.append(Token("n", found["num"], blank))
-        elif kind == "word":
-            _word(found["word"], blank, out, text[at : at + 1])
-        elif kind == "cmd":
+        before = len(out)
+        if kind == "cmd":
             at, step = _command(found["cmd"], text, at, blank, out)
             depth += step
-            if not out or out[-1].value == "":
-                continue
         elif kind == "op":
             op = found["op"]
             depth += (op in "([") - (op in ")]") if len(op) == 1 else 0
             out.append(Token("o", _OP_ALIASES.get(op, "…" if op.startswith("...") else op), blank))
-        else:
+        elif kind == "word":
+            _word(found["word"], blank, out, text[at : at + 1])
+        elif kind == "other":
             out.append(Token("w", found["other"], blank))
-        blank = False
+        else:
+            at = _numeral(found, blank, out, group=group and not depth)
+        blank = blank and len(out) == before
         if len(out) > MAX_TOKENS:
             raise NotMathematics(f"more than {MAX_TOKENS} tokens")
     return out
+
+
+def _numeral(found: re.Match[str], blank: bool, out: list[Token], *, group: bool) -> int:
+    """Append a number's token; where the text goes on. Without ``group`` a number ends before its
+    first comma or blank."""
+    whole = found["grouped"]
+    if whole is not None:
+        if not group or (" " in whole and out and out[-1].kind == "n"):
+            short = re.match(r"\d+", whole)
+            assert short is not None
+            out.append(Token("n", short.group(), blank))
+            return found.start() + short.end()
+        out.append(Token("n", _DIGITS.sub("", whole) + (found["gfrac"] or ""), blank))
+    elif found["joined"] is not None:
+        out.append(Token("n", _DIGITS.sub("", found["joined"]) + (found["jfrac"] or ""), blank))
+    else:
+        out.append(Token("n", found["num"], blank))
+    return found.end()
 
 
 def _word(word: str, blank: bool, out: list[Token], following: str = "") -> None:
@@ -126,10 +132,10 @@ def _split(word: str, blank: bool, out: list[Token], following: str) -> None:
     """A run of letters that is no known word: ``sinx`` is a function and a letter, ``2xy`` and
     ``xy^2`` are products."""
     behind_number = bool(out) and out[-1].kind == "n" and not blank
-    if len(word) <= 3 and not is_unit_word(word) and (behind_number or following in ("^", "_")):
-        if word not in ("th", "st", "nd", "rd"):
-            out.extend(Token("l", letter, blank and not k) for k, letter in enumerate(word))
-            return
+    product = len(word) <= 3 and (behind_number or following in ("^", "_"))
+    if product and not is_unit_word(word) and word not in ("th", "st", "nd", "rd"):
+        out.extend(Token("l", letter, blank and not k) for k, letter in enumerate(word))
+        return
     found = _PREFIX.match(word)
     if found is not None:
         out.append(Token("f", found[1], blank))
@@ -146,28 +152,23 @@ def _command(name: str, text: str, at: int, blank: bool, out: list[Token]) -> tu
         found = _ENVIRONMENT.match(text, at)
         if found is None:
             raise NotMathematics(f"\\{name} without an environment")
-        if found[1] == "array" and name == "begin":
-            after = re.compile(r"\s*\{[lcr|\s@{}.]*?\}").match(text, at)
-            del after
         out.append(Token("e" if name == "begin" else "x", found[1], blank))
         return found.end(), 1 if name == "begin" else -1
     if name == "mathbb":
-        found = re.compile(r"\s*\{?\s*([A-Z])\s*\}?").match(text, at)
+        found = _BLACKBOARD.match(text, at)
         if found is not None and found[1] in BLACKBOARD:
             out.append(Token("c", BLACKBOARD[found[1]], blank))
-            return found.end(), 0
-        return at, 0
-    if name in WRAPPERS:
-        return at, 0
-    if name == "%":
-        out.append(Token("o", "%", blank))
-        return at, 0
-    token = COMMANDS.get(name, ("l", "\\" + name) if name.isalpha() else None)
-    if token is not None:
-        out.append(Token(*token, blank))
-        step = {"\\{": 1, "\\}": -1}.get(token[1], 0) if token[0] == "o" else 0
-        return at, step
+            at = found.end()
+    elif name not in WRAPPERS:
+        token = COMMANDS.get(name, ("l", "\\" + name) if name.isalpha() else None)
+        if token is not None:
+            out.append(Token(*token, blank))
+            return at, _STEPS.get(token[1], 0) if token[0] == "o" else 0
     return at, 0
+
+
+_BLACKBOARD = re.compile(r"\s*\{?\s*([A-Z])\s*\}?")
+_STEPS = {"\\{": 1, "\\}": -1}
 
 
 def _text(name: str, text: str, at: int, blank: bool, out: list[Token]) -> int:

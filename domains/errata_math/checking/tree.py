@@ -56,6 +56,15 @@ E = Node("const", (), "e")
 I = Node("const", (), "i")  # noqa: E741  # the imaginary unit's name in mathematics
 INF = Node("const", (), "inf")
 
+
+def signs(node: Node) -> tuple[str, ...]:
+    """The relation signs of a ``rel``, the separators of a ``list``; empty for other nodes."""
+    value = node.value
+    if isinstance(value, tuple) and not isinstance(value, Decimal):
+        return value
+    return ()
+
+
 def walk(node: Node) -> Iterator[Node]:
     """Every node of the tree, the root first."""
     stack = [node]

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from errata_math.checking.vocabulary import listed
+
 _LENGTH = {
     "mm": Fraction(1, 1000), "millimeter": Fraction(1, 1000), "cm": Fraction(1, 100),
     "centimeter": Fraction(1, 100), "dm": Fraction(1, 10), "m": Fraction(1), "meter": Fraction(1),
@@ -37,63 +39,12 @@ _VOLUME = {
 _MONEY = {
     "cent": Fraction(1, 100), "dollar": Fraction(1), "usd": Fraction(1), "buck": Fraction(1),
 }  # fmt: skip
-_OTHER = [
-    "pct",
-    "percentage",
-    "degree",
-    "deg",
-    "radian",
-    "rad",
-    "percent",
-    "yuan",
-    "euro",
-    "gallon",
-    "pint",
-    "quart",
-    "cup",
-    "mph",
-    "kmh",
-    "newton",
-    "joule",
-    "watt",
-    "volt",
-    "amp",
-    "ohm",
-    "hertz",
-    "hz",
-    "pascal",
-    "pa",
-    "n",
-    "j",
-    "w",
-    "v",
-    "unit",
-    "square",
-    "sq",
-    "cubic",
-    "cu",
-    "year",
-    "month",
-    "yr",
-    "mol",
-    "kelvin",
-    "celsius",
-    "fahrenheit",
-    "rupee",
-    "pence",
-    "yen",
-    "rmb",
-    "points",
-    "people",
-    "person",
-    "student",
-    "mph",
-    "fps",
-    "rpm",
-    "liters",
-    "acre",
-    "hectare",
-]
+_OTHER = listed(
+    "pct percentage degree deg radian rad percent yuan euro gallon pint quart cup mph kmh "
+    "newton joule watt volt amp ohm hertz hz pascal pa n j w v unit square sq cubic cu "
+    "year month yr mol kelvin celsius fahrenheit rupee pence yen rmb points people person "
+    "student mph fps rpm liters acre hectare"
+)
 
 UNITS: dict[str, tuple[str, Fraction]] = {}
 for _dimension, _table in (
@@ -108,6 +59,7 @@ _WORDS = frozenset(UNITS) | frozenset(_OTHER) | frozenset(f"{word}s" for word in
 LETTER_UNITS = frozenset({"s", "m", "g", "h", "l", "L", "J", "N", "W", "V"})
 # Short words that are nouns or abbreviations rather than products of variables.
 LETTER_WORDS = frozenset({"am", "pm", "AM", "PM", "th", "yd", "pt", "qt", "pcs", "yrs", "hrs"})
+SCALES = {"hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9}
 PERCENT_WORDS = frozenset({"percent", "percentage", "pct", "percents", "per cent", "pc"})
 DEGREE_WORDS = frozenset({"degree", "degrees", "deg", "degs"})
 

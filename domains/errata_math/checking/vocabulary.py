@@ -7,7 +7,7 @@ covered: units (``units``) and environments (``tokens``).
 from __future__ import annotations
 
 
-def words(text: str) -> list[str]:
+def listed(text: str) -> list[str]:
     """The blank-separated words of ``text``: long lists stay readable."""
     return text.split()
 

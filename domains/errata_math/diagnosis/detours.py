@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from fractions import Fraction
 
 from errata_math.arithmetic.equations import Equation
@@ -124,9 +123,7 @@ def _never_used(work: Work, reference: Reference) -> list[Fraction]:
     return sorted(value for value in reference.used if value not in used)
 
 
-def _one_off(
-    used: Counter[Fraction], operation: str, equation: Equation
-) -> tuple[str, str] | None:
+def _one_off(used: Counter[Fraction], operation: str, equation: Equation) -> tuple[str, str] | None:
     """The same operation on quantities of which one differs, is missing, or is too many."""
     kind = kind_of(equation.left)
     wanted = Counter(leaves(equation.left))

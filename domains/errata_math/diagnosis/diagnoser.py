@@ -80,7 +80,9 @@ def first_finding(work: Work, reference: Reference) -> Finding | None:
     if solving and solving.step and (wrong is None or solving.step < wrong.claim.step):
         return solving
     if wrong is not None and wrong.judgement == "slip":
-        return slip(wrong.claim.equation, wrong.claim.step, part_of(wrong.claim.equation, reference))
+        return slip(
+            wrong.claim.equation, wrong.claim.step, part_of(wrong.claim.equation, reference)
+        )
     if wrong is not None:
         return detour(wrong, work, reference)
     return None if right_answer else ending(work, reference)

@@ -51,29 +51,36 @@ def _judge(
 ) -> Judgement:
     if claim.holds is False:
         return "slip"
-    if found is None:
-        return "open"
-    if any(
-        use.denominator == 1 and use not in made and not reference.known(use) for use in claim.uses
-    ):
+    if found is None or _idle(claim):
+        return "nowhere" if found and _from_nowhere(claim, made, reference) else "open"
+    if _from_nowhere(claim, made, reference):
         return "nowhere"
-    value = claim.value
-    if value in claim.uses and len(set(claim.uses)) <= 2 and value:
-        return "open"  # "5 * 1 = 5" says nothing
-    if signature(claim.equation) in reference.steps:
+    if _meets(claim, found, reference):
         return "right"
-    if found in reference.strict or (found[0], -found[1]) in reference.strict:
-        return "right"
-    blurred = (
-        fractional(claim.equation.left) or value in reference.loose or value.denominator != 1
+    scaled = any(claim.value * factor in reference.values for factor in reference.scales)
+    return "wide" if scaled or found in reference.wide else "off"
+
+
+def _idle(claim: Claim) -> bool:
+    """ "5 * 1 = 5" says nothing."""
+    return bool(claim.value) and claim.value in claim.uses and len(set(claim.uses)) <= 2
+
+
+def _from_nowhere(claim: Claim, made: dict[Fraction, Trace], reference: Reference) -> bool:
+    return any(
+        use.denominator == 1 and use not in made and not reference.known(use) for use in claim.uses
     )
-    if blurred and (value in reference.values or near(value, reference.values)):
-        return "right"
-    if value in reference.shares:
-        return "right"
-    if any(value * factor in reference.values for factor in reference.scales):
-        return "wide"
-    return "wide" if found in reference.wide else "off"
+
+
+def _meets(claim: Claim, found: Trace, reference: Reference) -> bool:
+    """Whether the claim is a step of the reference, or part of one."""
+    value = claim.value
+    if signature(claim.equation) in reference.steps or value in reference.shares:
+        return True
+    if found in reference.strict or (found[0], -found[1]) in reference.strict:
+        return True
+    blurred = fractional(claim.equation.left) or value in reference.loose or value.denominator != 1
+    return blurred and (value in reference.values or near(value, reference.values))
 
 
 def first_wrong(judged: list[Judged], reference: Reference) -> Judged | None:

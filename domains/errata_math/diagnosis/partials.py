@@ -50,18 +50,14 @@ def _part_at(index: int, reference: Reference) -> Part | None:
     return None
 
 
-def _parts(
-    items: Sequence[Equation], total: int, given: frozenset[Fraction]
-) -> list[int] | None:
+def _parts(items: Sequence[Equation], total: int, given: frozenset[Fraction]) -> list[int] | None:
     """The equations whose results ``items[total]`` adds up, when they split one number of the
     question by one common factor or divisor; else None."""
     addends = leaves(items[total].left)
     found: list[int] = []
     for value in addends:
         at = [
-            index
-            for index in range(total)
-            if items[index].claimed == value and index not in found
+            index for index in range(total) if items[index].claimed == value and index not in found
         ]
         if not at:
             return None

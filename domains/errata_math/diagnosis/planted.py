@@ -8,119 +8,24 @@ Not covered: faults of wording, several mistakes in one solution.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from random import Random
 
 from errata.records import Problem
-from errata_math.arithmetic.equations import ANNOTATION
-from errata_math.arithmetic.expressions import (
-    Expression,
-    Operation,
-    apply,
-    evaluate,
-    kind_of,
-    leaves,
-)
+from errata_math.arithmetic.expressions import Operation, apply, evaluate, kind_of, leaves
 from errata_math.arithmetic.grammar import parse_expression
 from errata_math.arithmetic.quantities import quantities
+from errata_math.diagnosis.digits import borrows, carries
 from errata_math.diagnosis.findings import shown
-from errata_math.diagnosis.reference import read_reference
-from errata_math.diagnosis.slips import borrows, carries
-from errata_math.diagnosis.traces import CONSTANTS
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a reference with exactly one annotated equation."""
-
-    left: Expression
-    value: Fraction
-
-
-def read_lines(problem: Problem, traced: bool = False) -> list[Line] | None:
-    """The annotated equations, one after another; None when one cannot be read exactly, when two
-    numbers of the problem are equal (then what follows from a fault is not clear), or when the last is
-    not the answer. With ``traced``, every number has to come from the question or an earlier line."""
-    lines: list[Line] = []
-    for match in ANNOTATION.finditer(problem.solution):
-        left, equals, right = match.group(1).rpartition("=")
-        try:
-            expression, result = parse_expression(left), parse_expression(right)
-        except ValueError:
-            return None
-        value = evaluate(expression)
-        if not equals or value is None or value != evaluate(result):
-            return None
-        if not isinstance(expression, Operation):
-            return None
-        lines.append(Line(expression, value))
-    results = [line.value for line in lines]
-    given = {quantity.value for quantity in quantities(problem.question)}
-    if not lines or len(set(results)) < len(results) or given.intersection(results):
-        return None
-    if shown(results[-1]) != problem.answer.replace(",", ""):
-        return None
-    known = given | {value / 100 for value in given} | set(CONSTANTS)
-    for line in lines:
-        if traced and not known.issuperset(leaves(line.left)):
-            return None
-        known.add(line.value)
-    return lines
-
-
-def written(
-    lines: Sequence[Line], at: int, left: Expression, value: Fraction, stop: int | None = None
-) -> str | None:
-    """The solution with line ``at`` replaced, everything after it worked on with its result."""
-    became: dict[Fraction, Fraction] = {}
-    text: list[str] = []
-    last = Fraction(0)
-    before = {line.value for line in lines}
-    for index, line in enumerate(lines[:stop]):
-        expression = left if index == at else line.left
-        shown_left = _text(expression, became)
-        worked = value if index == at else _worked(line.left, became)
-        if worked is None or (worked.denominator != 1 and line.value.denominator == 1):
-            return None
-        if index >= at:
-            if value not in (lines[at].value, -lines[at].value) and worked in before:
-                return None  # another mistake would lead to the same number
-            became[line.value] = worked
-        text.append(f"{shown_left} = <<{shown_left.replace(' ', '')}={shown(worked)}>>{shown(worked)}")
-        last = worked
-    return "\n".join([*text, f"#### {shown(last)}"])
-
-
-def _worked(expression: Expression, became: Mapping[Fraction, Fraction]) -> Fraction | None:
-    if not isinstance(expression, Operation):
-        value = evaluate(expression)
-        return None if value is None else became.get(value, value)
-    left, right = _worked(expression.left, became), _worked(expression.right, became)
-    if left is None or right is None:
-        return None
-    return apply(expression.symbol, left, right)
-
-
-def _text(expression: Expression, became: Mapping[Fraction, Fraction], inner: bool = False) -> str:
-    if not isinstance(expression, Operation):
-        value = evaluate(expression) or Fraction(0)
-        return shown(became.get(value, value))
-    left = _text(expression.left, became, inner=expression.symbol in "*/^")
-    right = _text(expression.right, became, inner=expression.symbol in "-*/^")
-    body = f"{left} {expression.symbol} {right}"
-    return f"({body})" if inner else body
-
-
-def _pairs(lines: Sequence[Line], symbol: str) -> Iterator[tuple[int, int, int]]:
-    """Lines "a symbol b" with whole, non-negative a and b."""
-    for index, line in enumerate(lines):
-        values = leaves(line.left)
-        if not isinstance(line.left, Operation) or line.left.symbol != symbol or len(values) != 2:
-            continue
-        if all(value.denominator == 1 and value >= 0 for value in values):
-            yield index, int(values[0]), int(values[1])
+from errata_math.diagnosis.planting import (
+    met_otherwise,
+    pairs,
+    read_lines,
+    rendered,
+    worked_on,
+    written,
+)
 
 
 def _slipped(
@@ -134,7 +39,7 @@ def _slipped(
     lines = read_lines(problem, traced)
     if lines is None:
         return None
-    places = list(_pairs(lines, symbol))
+    places = list(pairs(lines, symbol))
     random.shuffle(places)
     for index, first, second in places:
         right = lines[index].value
@@ -150,7 +55,12 @@ def _slipped(
 def _looks_otherwise(first: int, second: int, right: Fraction, wrong: Fraction) -> bool:
     """Whether the wrong result is that of another operation, or a shifted point, or an operand."""
     one, two = Fraction(first), Fraction(second)
-    others = {apply("+", one, two), apply("-", one, two), apply("*", one, two), apply("/", one, two)}
+    others = {
+        apply("+", one, two),
+        apply("-", one, two),
+        apply("*", one, two),
+        apply("/", one, two),
+    }
     shifted = {right * 10**power for power in range(-6, 7)} | {-right}
     return wrong in others or wrong in shifted or wrong in (one, two) or wrong <= 0
 
@@ -194,7 +104,7 @@ def partial_product(problem: Problem, random: Random) -> str | None:
 def _second_part_off(problem: Problem, random: Random) -> str | None:
     """The same in a reference that works the product in two lines and adds them up."""
     lines = read_lines(problem) or []
-    for index, first, second in _pairs(lines, "*"):
+    for index, first, second in pairs(lines, "*"):
         if not 0 < index < len(lines) - 1:
             continue
         parts = {lines[index - 1].value, lines[index].value}
@@ -259,10 +169,10 @@ def _other_operation(problem: Problem, symbol: str, instead: str, random: Random
     lines = read_lines(problem, traced=True)
     if lines is None:
         return None
-    places = list(_pairs(lines, symbol))
+    places = list(pairs(lines, symbol))
     random.shuffle(places)
     known = {line.value for line in lines} | {item.value for item in quantities(problem.question)}
-    met = _met_otherwise(problem)
+    met = met_otherwise(problem)
     for index, first, second in places:
         node = lines[index].left
         if not isinstance(node, Operation) or min(first, second) < 2:
@@ -274,20 +184,17 @@ def _other_operation(problem: Problem, symbol: str, instead: str, random: Random
         pair = (node.left, node.right) if first >= second else (node.right, node.left)
         left = parse_expression(f"{shown(evaluate(pair[0]))} {instead} {shown(evaluate(pair[1]))}")
         value = evaluate(left)
-        if value is None or value <= 0 or value in known | met or 100 in (first, second, lines[index].value):
+        if (
+            value is None
+            or value <= 0
+            or value in known | met
+            or 100 in (first, second, lines[index].value)
+        ):
             continue
         text = written(lines, index, left, value)
         if text is not None and kind_of(left) != kind_of(node):
             return text
     return None
-
-
-def _met_otherwise(problem: Problem) -> set[Fraction]:
-    """Values that a right route may meet too, or that differ by a unit: no place for a fault."""
-    reference = read_reference(problem)
-    values = {value for value, _ in reference.wide} | reference.given | reference.operands
-    scales = (100, 60, Fraction(1, 100), Fraction(1, 60))
-    return values | {value * scale for value in values for scale in scales}
 
 
 def stopped_early(problem: Problem, _random: Random) -> str | None:
@@ -306,24 +213,22 @@ def quantity_unused(problem: Problem, _random: Random) -> str | None:
     if lines is None or len(lines) != 2:
         return None
     first, second = lines
-    values = leaves(second.left)
-    operands = leaves(first.left)
+    values, operands = leaves(second.left), leaves(first.left)
     given = {item.value for item in quantities(problem.question)}
-    if first.value not in values or len(operands) != 2 or len(values) != 2 or not isinstance(second.left, Operation):
-        return None
-    if not set(operands) <= given or set(operands).intersection(values):
+    if first.value not in values or (len(operands), len(values)) != (2, 2):
         return None
     taken = {max(operands), *values}
-    if min(operands) in {value * factor for value in taken for factor in (1, 100, Fraction(1, 100))}:
+    alike = {value * factor for value in taken for factor in (1, 100, Fraction(1, 100))}
+    if not set(operands) <= given or {*operands} & {*values} or min(operands) in alike:
         return None
     became = {first.value: max(operands)}
-    worked = _worked(second.left, became)
+    worked = worked_on(second.left, became)
     if worked is None or worked <= 0 or worked.denominator != 1:
         return None
-    if worked in given | _met_otherwise(problem):
+    if worked in given | met_otherwise(problem):
         return None
-    left = _text(second.left, became)
-    return f"{left} = <<{left.replace(' ', '')}={shown(worked)}>>{shown(worked)}\n#### {shown(worked)}"
+    left, result = rendered(second.left, became), shown(worked)
+    return f"{left} = <<{left.replace(' ', '')}={result}>>{result}\n#### {result}"
 
 
 def answer_miscopied(problem: Problem, random: Random) -> str | None:
@@ -336,7 +241,9 @@ def answer_miscopied(problem: Problem, random: Random) -> str | None:
     if text is None:
         return None
     known = {item.value for item in quantities(problem.question)}
-    known |= {line.value for line in lines} | {value for line in lines for value in leaves(line.left)}
+    known |= {line.value for line in lines} | {
+        value for line in lines for value in leaves(line.left)
+    }
     wrong = [last.value + gap for gap in (1, 2, 3, 11, 20) if last.value + gap not in known]
     if not wrong:
         return None

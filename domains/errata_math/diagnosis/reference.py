@@ -139,7 +139,7 @@ def _direct(item: Equation, earlier: Sequence[Equation]) -> set[Trace]:
     made = made_by(earlier)
     if not isinstance(item.left, Operation):
         return set()
-    parts = [part for part in _operands(item.left, item.left.symbol)]
+    parts = list(_operands(item.left, item.left.symbol))
     traces = [found for part in parts if (found := trace(part, made)) is not None]
     if not 2 < len(traces) == len(parts) <= 6 or item.left.symbol not in "+*":
         return set()

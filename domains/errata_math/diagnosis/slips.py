@@ -7,25 +7,30 @@ Not covered: slips made of several mistakes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 
 from errata_math.arithmetic.equations import Equation, is_percent
 from errata_math.arithmetic.expressions import (
     Expression,
-    Negative,
     Operation,
-    Percent,
     apply,
     evaluate,
     kind_of,
     leaves,
 )
+from errata_math.diagnosis.digits import (
+    borrows,
+    carries,
+    common_scale,
+    digits,
+    place,
+    single_digit_gap,
+    smaller_from_larger,
+    sum_without_carries,
+)
 from errata_math.diagnosis.findings import Finding
 from errata_math.diagnosis.partials import RANKS, Part
-
-PLACES = ("units", "tens", "hundreds", "thousands", "higher")
 
 
 def slip(equation: Equation, step: int, part: Part | None = None) -> Finding:
@@ -126,75 +131,28 @@ def power_of_ten(expected: Fraction, found: Fraction) -> int:
         return 0
     ratio = found / expected
     for exponent in range(1, 7):
-        if ratio == 10**exponent:
+        if ratio == Fraction(10**exponent):
             return exponent
         if ratio * 10**exponent == 1:
             return -exponent
     return 0
 
 
-def _by_kind(
-    left: Expression, kind: str, expected: Fraction, found: Fraction
-) -> Named | None:
+def _by_kind(left: Expression, kind: str, expected: Fraction, found: Fraction) -> Named | None:
     values = leaves(left)
-    scale = _common_scale([*values, expected, found])
+    scale = common_scale([*values, expected, found])
     if scale is None:
-        return _quotient(left, expected, found) if kind == "quotient" else None
+        return _quotient(expected, found) if kind == "quotient" else None
     whole = [int(value * scale) for value in values]
     right, wrong = int(expected * scale), int(found * scale)
     if kind == "sum":
         return _sum(whole, right, wrong)
     if kind == "difference":
         return _difference(left, whole, right, wrong)
-    if kind == "product" and len(values) == 2 and isinstance(left, Operation):
-        if scale == 1 and left.symbol == "*":
-            return _product(whole, right, wrong)
-    if kind == "quotient":
-        return _quotient(left, expected, found)
-    return None
-
-
-def _common_scale(values: Sequence[Fraction]) -> int | None:
-    """The power of ten that makes all values integers, at most a million."""
-    for exponent in range(7):
-        if all((value * 10**exponent).denominator == 1 for value in values):
-            return 10**exponent
-    return None
-
-
-def _digits(value: int) -> list[int]:
-    return [int(digit) for digit in reversed(str(abs(value)))]
-
-
-def _place(gap: int) -> str:
-    """The place of the digit that a gap of d × 10^k sits in."""
-    exponent = len(str(gap)) - 1
-    return PLACES[min(exponent, 4)]
-
-
-def _single_digit_gap(gap: int) -> bool:
-    return len(str(gap).rstrip("0")) == 1
-
-
-def carries(values: Sequence[int]) -> list[int]:
-    """The carry into each place (10^k at index k; index 0 gets none) of a sum of whole numbers."""
-    columns = [_digits(value) for value in values]
-    result = [0]
-    for place in range(max(len(column) for column in columns)):
-        total = sum(column[place] for column in columns if place < len(column)) + result[-1]
-        result.append(total // 10)
-    return result
-
-
-def sum_without_carries(values: Sequence[int]) -> int:
-    """Every column's last digit, all carries forgotten; the leading column is written in full."""
-    columns = [_digits(value) for value in values]
-    width = max(len(column) for column in columns)
-    total = 0
-    for place in range(width):
-        column = sum(part[place] for part in columns if place < len(part))
-        total += (column if place == width - 1 else column % 10) * 10**place
-    return total
+    plain = isinstance(left, Operation) and left.symbol == "*" and len(values) == 2
+    if kind == "product" and plain and scale == 1:
+        return _product(whole, right, wrong)
+    return _quotient(expected, found) if kind == "quotient" else None
 
 
 def _sum(values: list[int], expected: int, found: int) -> Named | None:
@@ -207,32 +165,9 @@ def _sum(values: list[int], expected: int, found: int) -> Named | None:
             return "slip in a sum: a carry too many", "carry", ""
     if len(values) > 2 and gap in values and found < expected:
         return "slip in a sum: an addend left out", "addend", ""
-    if _single_digit_gap(gap):
-        return f"slip in a sum: {_place(gap)} digit", "digit", _place(gap)
+    if single_digit_gap(gap):
+        return f"slip in a sum: {place(gap)} digit", "digit", place(gap)
     return None
-
-
-def borrows(first: int, second: int) -> list[int]:
-    """Places (powers of ten) from which first − second borrows; first ≥ second ≥ 0."""
-    top, bottom = _digits(first), _digits(second)
-    bottom += [0] * (len(top) - len(bottom))
-    owed, places = 0, []
-    for place, (upper, lower) in enumerate(zip(top, bottom, strict=False)):
-        owed = int(upper - owed < lower)
-        if owed:
-            places.append(place + 1)
-    return places
-
-
-def smaller_from_larger(first: int, second: int) -> int:
-    """Digit by digit the smaller from the larger: every borrow skipped."""
-    top, bottom = _digits(first), _digits(second)
-    bottom += [0] * (len(top) - len(bottom))
-    top += [0] * (len(bottom) - len(top))
-    return sum(
-        abs(upper - lower) * 10**place
-        for place, (upper, lower) in enumerate(zip(top, bottom, strict=True))
-    )
 
 
 def _difference(left: Expression, values: list[int], expected: int, found: int) -> Named | None:
@@ -246,8 +181,8 @@ def _difference(left: Expression, values: list[int], expected: int, found: int) 
             return "slip in a difference: a borrow skipped", "borrow", ""
         if size - claim in {10**place for place in range(1, len(str(first)))}:
             return "slip in a difference: a borrow too many", "borrow", ""
-    if _single_digit_gap(gap):
-        return f"slip in a difference: {_place(gap)} digit", "digit", _place(gap)
+    if single_digit_gap(gap):
+        return f"slip in a difference: {place(gap)} digit", "digit", place(gap)
     return None
 
 
@@ -256,31 +191,31 @@ def _product(values: list[int], expected: int, found: int) -> Named | None:
     if not first or not second:
         return None
     longer, shorter = first, second
-    if len(str(shorter).rstrip("0")) < 2 or len(str(longer).rstrip("0")) < 2:
-        longer, shorter = max(first, second), min(first, second)
-        if len(str(longer).rstrip("0")) < 2:
+    if min(_length(first), _length(second)) < 2:
+        shorter, longer = max(first, second), min(first, second)  # one digit times many
+        if _length(shorter) < 2:
             return _table(longer, shorter, abs(expected), abs(found))
-        longer, shorter = shorter, longer  # one digit times many: a partial product per digit
     gap = abs(expected) - abs(found)
-    digits = _digits(shorter)
-    parts = [longer * digit * 10**place for place, digit in enumerate(digits)]
-    used = [place for place, digit in enumerate(digits) if digit]
-    for rank, place in enumerate(used):
-        if gap == parts[place]:
-            return "slip in a product: a partial product left out", "partial product", _rank(rank)
+    used = [rank for rank, digit in enumerate(digits(shorter)) if digit]
+    parts = {rank: longer * digits(shorter)[rank] * 10**rank for rank in used}
+    for order, rank in enumerate(used):
+        if gap == parts[rank]:
+            name = "slip in a product: a partial product left out"
+            return name, "partial product", _rank(order)
     for lower, upper in pairwise(used):
         if gap == parts[upper] - parts[upper] // 10 ** (upper - lower):
             return "slip in a product: a partial product not shifted", "partial product", ""
-    trailing = len(str(gap)) - len(str(gap).rstrip("0"))
-    fitting = [rank for rank, place in enumerate(used) if place <= trailing]
-    if not fitting or abs(gap) >= max(parts):
+    zeros = len(str(gap)) - len(str(gap).rstrip("0"))
+    fitting = [order for order, rank in enumerate(used) if rank <= zeros]
+    if not fitting or abs(gap) >= max(parts.values()):
         return None
-    rank = fitting[-1]
-    return (
-        f"slip in a product: {_rank(rank)} partial product",
-        "partial product",
-        _rank(rank),
-    )
+    rank_name = _rank(fitting[-1])
+    return f"slip in a product: {rank_name} partial product", "partial product", rank_name
+
+
+def _length(value: int) -> int:
+    """Digits that matter: zeros at the end are shifts, not work."""
+    return len(str(value).rstrip("0"))
 
 
 def _table(first: int, second: int, expected: int, found: int) -> Named:
@@ -293,25 +228,17 @@ def _rank(rank: int) -> str:
     return RANKS[min(rank, 3)]
 
 
-def _quotient(left: Expression, expected: Fraction, found: Fraction) -> Named | None:
+def _quotient(expected: Fraction, found: Fraction) -> Named | None:
     if expected and found * expected == 1:
         return "quotient upside down", "operands", ""
     if expected.denominator != 1 and found == expected.numerator // expected.denominator:
         return "slip in a quotient: remainder dropped", "remainder", ""
     if found.denominator != 1 or expected.denominator != 1:
         return "slip in a quotient: decimals", "decimals", ""
+    gap = int(abs(expected - found))
     if str(abs(int(expected))).replace("0", "") == str(abs(int(found))).replace("0", ""):
         return "slip in a quotient: a zero of the result", "zero", ""
-    gap = int(abs(expected - found))
     if gap == 1:
         return "slip in a quotient: one too many or too few", "units", "units"
-    if _single_digit_gap(gap):
-        return f"slip in a quotient: {_place(gap)} digit", "digit", _place(gap)
-    return None
-
-
-def is_plain(expression: Expression) -> bool:
-    """A number as written, maybe with a sign or in percent."""
-    while isinstance(expression, Negative | Percent):
-        expression = expression.inner
-    return not isinstance(expression, Operation)
+    named = f"slip in a quotient: {place(gap)} digit", "digit", place(gap)
+    return named if single_digit_gap(gap) else None

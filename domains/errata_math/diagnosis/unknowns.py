@@ -95,10 +95,9 @@ def _combined(expression: Operation, name: str) -> Linear | None:
         return None
     if max(part.numerator.bit_length() for part in (*left, *right)) > 512:
         return None
-    if expression.symbol == "+":
-        return left[0] + right[0], left[1] + right[1]
-    if expression.symbol == "-":
-        return left[0] - right[0], left[1] - right[1]
+    if expression.symbol in "+-":
+        sign = 1 if expression.symbol == "+" else -1
+        return left[0] + sign * right[0], left[1] + sign * right[1]
     if expression.symbol == "*" and not (left[0] and right[0]):
         return left[0] * right[1] + left[1] * right[0], left[1] * right[1]
     if expression.symbol == "/" and not right[0] and right[1]:

@@ -57,9 +57,7 @@ def read_work(steps: Sequence[str], final: str | None) -> Work:
                 continue
             if value is None:
                 continue
-            claims.append(
-                Claim(number, equation, value, leaves(equation.left), holds(equation))
-            )
+            claims.append(Claim(number, equation, value, leaves(equation.left), holds(equation)))
     answer = number_in(final) if final is not None else stated_answer("\n".join(steps))
     stated = [number for number, value in mentioned if value == answer]
     return Work(

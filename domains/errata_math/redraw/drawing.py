@@ -8,7 +8,8 @@ Not covered: knowledge of the world beyond the bounds in ``leaves.py``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from math import ceil, floor
 from random import Random
@@ -25,8 +26,12 @@ from errata_math.redraw.graph import Graph, Origin
 
 TRIES = 300
 
+Current = Callable[[Fraction], Fraction | None]
 
-def draw(graph: Graph, random: Random) -> tuple[dict[int, Fraction], dict[Fraction, Fraction]] | None:
+
+def draw(
+    graph: Graph, random: Random
+) -> tuple[dict[int, Fraction], dict[Fraction, Fraction]] | None:
     """New leaf values by index, and what each traced value becomes; None after 300 misses."""
     for _ in range(TRIES):
         drawn = {index: _draw_leaf(graph, index, random) for index in graph.free}
@@ -50,7 +55,7 @@ def _draw_leaf(graph: Graph, index: int, random: Random) -> Fraction:
 
 def _same_order(graph: Graph, drawn: Mapping[int, Fraction]) -> bool:
     pairs = sorted((graph.leaves[index].value, value) for index, value in drawn.items())
-    return all(one[1] < two[1] for one, two in zip(pairs, pairs[1:], strict=False))
+    return all(one[1] < two[1] for one, two in itertools.pairwise(pairs))
 
 
 def _distinct(graph: Graph, values: Mapping[Fraction, Fraction]) -> bool:
@@ -94,28 +99,24 @@ def _value(
     return results[origin.index] if origin.index < len(results) else None
 
 
-def _evaluate(
-    node: Expression, current: Mapping[Fraction, Fraction] | object
-) -> tuple[Fraction, Fraction] | None:
+def _evaluate(node: Expression, current: Current) -> tuple[Fraction, Fraction] | None:
     """(old, new) value of a node; None when a part loses its sense."""
     if isinstance(node, Number):
-        new = current(node.value)  # type: ignore[operator]  # the closure above
-        return None if new is None else (node.value, new)
+        now = current(node.value)
+        return None if now is None else (node.value, now)
     if isinstance(node, Negative | Percent):
         inner = _evaluate(node.inner, current)
-        if inner is None:
-            return None
         factor = Fraction(-1) if isinstance(node, Negative) else Fraction(1, 100)
-        return inner[0] * factor, inner[1] * factor
-    if not isinstance(node, Operation):
-        return None
+        return None if inner is None else (inner[0] * factor, inner[1] * factor)
+    return _operated(node, current) if isinstance(node, Operation) else None
+
+
+def _operated(node: Operation, current: Current) -> tuple[Fraction, Fraction] | None:
     left, right = _evaluate(node.left, current), _evaluate(node.right, current)
     if left is None or right is None:
         return None
     old, new = apply(node.symbol, left[0], right[0]), apply(node.symbol, left[1], right[1])
-    if old is None or new is None or not _alike(old, new):
-        return None
-    return old, new
+    return (old, new) if old is not None and new is not None and _alike(old, new) else None
 
 
 def _alike(old: Fraction, new: Fraction) -> bool:

@@ -209,7 +209,7 @@ def _require_used(leaves: Sequence[Leaf], used: set[Fraction]) -> None:
     for leaf in leaves:
         if leaf.fixed:
             continue
-        if leaf.value not in used and not (leaf.value / 100 in used):
+        if leaf.value not in used and leaf.value / 100 not in used:
             raise NoVariant("number-not-used")
 
 

@@ -79,12 +79,10 @@ def _leaf(question: str, item: Quantity, aged: bool) -> Leaf:
             raise NoVariant("clock-time")
         if _GLUED.match(after) or before[-1:] in ("-", "/", "#", "."):
             raise NoVariant("glued-number")
-        if item.value.denominator == 1 and 1500 <= item.value <= 2100 and "$" not in before[-2:]:
-            if "," not in item.text:
-                raise NoVariant("year")
-    leaf = Leaf(
-        item.value, item.start, item.end, item.text, item.word, item.percent, fixed
-    )
+        whole = item.value.denominator == 1 and "," not in item.text
+        if whole and 1500 <= item.value <= 2100 and "$" not in before[-2:]:
+            raise NoVariant("year")
+    leaf = Leaf(item.value, item.start, item.end, item.text, item.word, item.percent, fixed)
     return leaf if fixed else _bounded(leaf, after, aged)
 
 

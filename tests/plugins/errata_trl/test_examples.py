@@ -79,7 +79,7 @@ def test_a_preference_is_refused(byte_tokenizer: Any) -> None:
 def test_every_example_comes_once_an_epoch_with_its_like(number: int) -> None:
     lengths = [Random(number + place).randint(10, 200) for place in range(number)]
     order = training_order(lengths, 2, 8, Random(1))
-    assert Counter(order) == {index: 2 for index in range(number)}
+    assert Counter(order) == dict.fromkeys(range(number), 2)
     assert order == training_order(lengths, 2, 8, Random(1))
 
     def padded(indices: list[int]) -> int:

@@ -183,10 +183,10 @@ def test_tables_of_trust(page: Element, counted: Json, written: Any) -> None:
 
 def test_table_of_time(page: Element, counted: Json, written: Any) -> None:
     columns, by_stage = written.times(counted)
-    expected = [
-        [stage, *(written.time(row[c]) if c in row else "" for c in columns), written.time(sum(row.values()))]
-        for stage, row in by_stage.items()
-    ]
+    expected = []
+    for stage, row in by_stage.items():
+        times = [written.time(row[c]) if c in row else "" for c in columns]
+        expected.append([stage, *times, written.time(sum(row.values()))])
     totals = [sum(row.get(c, 0.0) for row in by_stage.values()) for c in columns]
     whole = written.time(counted["total_seconds"])
     expected.append(["all stages", *(written.time(total) for total in totals), whole])
@@ -239,7 +239,7 @@ def test_words(page: Element, counted: Json, written: Any) -> None:
     whys = [f"{written.round(c['id'])} {clean(c['why'])}" for c in counted["checkpoints"][1:]]
     assert decisions.text() == " ".join(whys)
     (provenance,) = page.all("dl", id="provenance")
-    versions = ", ".join(f"{k} {v}" for k, v in counted["versions"].items())
+    versions = ", ".join(f"{k} {v}" for k, v in sorted(counted["versions"].items()))
     assert provenance.text() == (
         f"recipe hash {counted['recipe']} seed {counted['seed']} versions {versions}"
     )
@@ -247,7 +247,7 @@ def test_words(page: Element, counted: Json, written: Any) -> None:
         item.text() for items in page.all("ul", class_="shortfalls") for item in items.all("li")
     ]
     assert lacks == [
-        f"{type_name(r, lack)}: {lack['accepted']} of {lack['asked']} ( {lack['why']} )"
+        f"{type_name(r, lack)} : {lack['accepted']} of {lack['asked']} ( {lack['why']} )"
         for r in counted["rounds"]
         for lack in r["shortfalls"]
     ]
