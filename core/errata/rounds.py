@@ -135,9 +135,6 @@ class Round:
     async def _synthesize(self) -> None:
         types, settings = self.grouped[0], self.recipe.synthesize
         own = {t.id: set(self.of_type(t.id, "train")) for t in types}
-        cases = [
-            case for case in self.bad_cases() if any(case.problem.id in o for o in own.values())
-        ]
         plan = synthesize.Plan(
             synthesize.quotas(
                 {t: len(ids) for t, ids in own.items()}, settings.total, settings.per_type
@@ -153,7 +150,7 @@ class Round:
             plan,
             self.run.make(self.run.prepared.parts["synthesize"]),
             verifiers,
-            lambda type_id: [case for case in cases if case.problem.id in own[type_id]],
+            lambda type_id: [c for c in self.bad_cases() if c.problem.id in own[type_id]],
             lambda name: self.run.random(f"{self.name}/{name}"),
             self.name,
         )

@@ -100,7 +100,7 @@ class Few(Generic[K, T]):
         heap = self._heaps.setdefault(key, [])
         if len(heap) < self._size:
             heapq.heappush(heap, (-rank, name, item))
-        elif self._size and -rank < heap[0][0]:
+        elif self._size and -rank > heap[0][0]:
             heapq.heapreplace(heap, (-rank, name, item))
 
     def items(self) -> Iterator[tuple[K, list[T]]]:
