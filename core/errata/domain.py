@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from random import Random
-from typing import Protocol, cast
+from typing import Protocol, TypeVar, cast
 
 from errata.errors import ExtensionError, ProblemsError, boundary
 from errata.fingerprints import Fingerprints, text_fingerprints
 from errata.records import Candidate, Objection, Problem, TargetPrompt, Verdict
 from errata.sources import read_problems
+
+
+T = TypeVar("T")
 
 
 class HookCaller(Protocol):
@@ -40,7 +43,8 @@ class Domain:
             try:
                 found = self._hooks.first("errata_problems", source=source, split=split, seed=seed)
                 problems = read_problems(source, split) if found is None else found
-                yield from cast(Iterator[Problem], problems)
+                for problem in cast(Iterator[object], problems):
+                    yield self._typed("errata_problems", problem, Problem)
             except (LookupError, ValueError, OSError) as error:
                 raise ProblemsError(f"source {source!r}, split {split!r}: {error}") from error
 
@@ -64,7 +68,8 @@ class Domain:
         """One verdict per response, in order."""
         with boundary(f"domain {self.name}", "checking answers (errata_check)"):
             found = self._hooks.first("errata_check", problems=problems, responses=responses)
-            verdicts = list(cast(Sequence[Verdict], found or ()))
+            answered = list(cast(Sequence[object], () if found is None else found))
+        verdicts = [self._typed("errata_check", verdict, Verdict) for verdict in answered]
         ids = [verdict.problem_id for verdict in verdicts]
         if ids != [problem.id for problem in problems]:
             raise ExtensionError(
@@ -88,21 +93,25 @@ class Domain:
             found = self._hooks.first("errata_variant", problem=problem, random=random)
         if found is None:
             return Objection(reason="no-variant", detail=f"domain {self.name} makes no variants")
-        return cast("Problem | Objection", found)
+        if isinstance(found, Objection):
+            return found
+        return self._typed("errata_variant", found, Problem)
 
     def fingerprints(self, problem: Problem) -> Fingerprints:
         """What makes ``problem`` the same as another."""
         with boundary(f"domain {self.name}", "fingerprinting (errata_fingerprints)"):
             found = self._hooks.first("errata_fingerprints", problem=problem)
-        return text_fingerprints(problem) if found is None else cast(Fingerprints, found)
+        if found is None:
+            return text_fingerprints(problem)
+        return self._typed("errata_fingerprints", found, Fingerprints)
 
     def verify(self, candidate: Candidate) -> Objection | None:
         """The first objection that any active plugin's recomputation raises."""
         with boundary(f"domain {self.name}", "recomputing a candidate (errata_verify)"):
             found = self._hooks.every("errata_verify", candidate=candidate)
-        return cast("Objection | None", next(iter(found), None))
+        return self._typed("errata_verify", found[0], Objection) if found else None
 
-    def _typed(self, hook: str, value: object, kind: type[TargetPrompt]) -> TargetPrompt:
+    def _typed(self, hook: str, value: object, kind: type[T]) -> T:
         if not isinstance(value, kind):
             raise ExtensionError(
                 f"domain {self.name}: {hook} returned {type(value).__name__}, not {kind.__name__}"

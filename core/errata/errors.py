@@ -91,7 +91,10 @@ def boundary(who: str, doing: str) -> Iterator[None]:
         raise
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageFull(f"{who}, {doing}: {error}") from error
+            raise StorageFull(
+                f"{who}, {doing}: {error}; everything finished so far is kept: free some space, then"
+                " `errata resume` the run"
+            ) from error
         raise ExtensionError(
             f"{who} failed while {doing}: {type(error).__name__}: {error}"
         ) from error

@@ -19,6 +19,7 @@ from errata.store import parse_line
 def loop(run: Run) -> None:
     """Run every stage that is not done yet. Raises Paused at the stage named by ``--until``."""
     with run.store.locked():
+        begins = not run.store.exists()
         run.open()
         run.active.notify(
             "errata_run_started", directory=str(run.store.path), rounds=run.recipe.rounds
@@ -26,7 +27,8 @@ def loop(run: Run) -> None:
         try:
             run.stage("setup", "problems", lambda: set_up(run))
         except UserError:
-            run.store.abandon()
+            if begins:
+                run.store.abandon()
             raise
         base = Round(run, "base", BASE)
         run.stage("base", "measure", base.measure)

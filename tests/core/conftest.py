@@ -54,11 +54,17 @@ class RomanBench:
         return Catalogue(list(self.plugins))
 
     def prepared(
-        self, directory: Path, changes: Sequence[str] = (), until: str | None = None
+        self,
+        directory: Path,
+        changes: Sequence[str] = (),
+        until: str | None = None,
+        *,
+        sources: bool = True,
     ) -> Run:
         """A run that has not begun."""
         recipe = load(self.recipe, changes)
-        return Run(prepare(recipe, self.catalogue(), "small"), Store(directory), self.cache, until)
+        made = prepare(recipe, self.catalogue(), "small", sources=sources)
+        return Run(made, Store(directory), self.cache, until)
 
     def run(self, directory: Path, *changes: str, until: str | None = None) -> Run:
         """Run or resume, up to the end or to ``until``."""

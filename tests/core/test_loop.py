@@ -300,6 +300,21 @@ def test_problems_that_run_short_leave_no_directory(roman, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_source_that_is_gone_costs_a_run_no_more_than_its_problems(roman, tmp_path):
+    run = tmp_path / "run"
+    roman.run(run, until="triage")
+    (run / "problems.jsonl").unlink()
+    recipe = (run / "recipe.yaml").read_text()
+    catalogue = roman.plugins[0]
+    roman.plugins[0] = Installed("roman", "x", "x", _from_files(catalogue.factory))
+    with pytest.raises(ProblemsError, match="source 'numerals'"):
+        loop(roman.prepared(run, sources=False))
+    assert (run / "recipe.yaml").read_text() == recipe
+    roman.plugins[0] = catalogue
+    roman.run(run)
+    assert _ended(run) == "all 2 rounds are done"
+
+
 def test_a_disk_that_is_full_once(roman, tmp_path, run_files):
     roman.run(tmp_path / "whole", *WARM)
     for stage, name in [

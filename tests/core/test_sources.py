@@ -31,7 +31,8 @@ def test_parquet(tmp_path):
     import pyarrow
 
     parquet.write_table(
-        pyarrow.Table.from_pylist([dict(r, n=1) for r in ROWS]), tmp_path / "a.parquet"
+        pyarrow.Table.from_pylist([{"solution": None, "n": 1} | row for row in ROWS]),
+        tmp_path / "a.parquet",
     )
     found = list(read_problems(f"{tmp_path}/a.parquet", "train"))
     assert [(p.question, p.solution, p.data) for p in found] == [
@@ -77,9 +78,8 @@ def test_rows_are_problems_or_named(tmp_path_factory, rows):
         with pytest.raises(ValueError, match=f"^row {bad[0]} has no "):
             list(read_problems(str(path), "train"))
         return
-    for number, (row, problem) in enumerate(
-        zip(rows, read_problems(str(path), "train"), strict=True), 1
-    ):
+    problems = read_problems(str(path), "train")
+    for number, (row, problem) in enumerate(zip(rows, problems, strict=True), start=1):
         assert (problem.question, problem.answer) == (str(row["question"]), str(row["answer"]))
         given_id = row.get("id")
         assert problem.id == (f"r.jsonl/{number}" if given_id in (None, "") else str(given_id))

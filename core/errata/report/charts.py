@@ -96,7 +96,7 @@ def _panel(
 ) -> Panel:
     def height(share: float) -> float:
         room = HEIGHT - _TOP - _BOTTOM
-        return round(HEIGHT - _BOTTOM - room * share / (ticks[-1] or 1), 2)
+        return round(HEIGHT - _BOTTOM - room * share / ticks[-1], 2)
 
     span = WIDTH - _LEFT - _RIGHT
     points = [
@@ -136,9 +136,11 @@ def _state(summary: Summary, checkpoint: CheckpointFigures) -> str:
 
 
 def _tick(checkpoint: CheckpointFigures, count: int) -> str:
-    """Short names under the axis; numbers alone where there are many."""
+    """Names under the axis; where there are many, only the numbers of rounds (the warm-up is 0)."""
     name = words.round_name(checkpoint.id)
-    return name if count <= _LABELLED - 1 else name.removeprefix("round ")
+    if count < _LABELLED:
+        return name
+    return checkpoint.id.removeprefix("round-") if checkpoint.compared_with else ""
 
 
 def histogram(scores: Scores) -> Histogram:

@@ -83,7 +83,8 @@ class DiagnosisCounts(Record):
 
 class TypeFigures(Record):
     """An error type of a round. ``dev_fixed`` is None until the new checkpoint is measured on dev;
-    ``proposed``, ``accepted`` and ``kept`` count the candidates made against it."""
+    ``proposed``, ``accepted`` and ``kept`` (None before selection) count the candidates made against
+    it."""
 
     id: str
     name: str
@@ -94,7 +95,7 @@ class TypeFigures(Record):
     dev_fixed: int | None = None
     proposed: int = 0
     accepted: int = 0
-    kept: int = 0
+    kept: int | None = None
 
 
 class ObjectionCount(Record):
@@ -110,14 +111,14 @@ class Funnel(Record):
 
     ``reasons`` counts each candidate once a reason; one with several objections stands under several,
     so the counts may sum to more than ``objected``. ``fruitless`` counts tries that gave no
-    candidate, by reason.
+    candidate, by reason. ``kept`` is None before selection.
     """
 
     proposed: int = 0
     objected: int = 0
     accepted: int = 0
     selected_from: int = 0
-    kept: int = 0
+    kept: int | None = None
     reasons: dict[str, int] = Field(default_factory=dict)
     objections: tuple[ObjectionCount, ...] = ()
     fruitless: dict[str, int] = Field(default_factory=dict)

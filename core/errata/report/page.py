@@ -81,6 +81,7 @@ def render(
     environment.filters |= {
         "percent": words.percent,
         "count": words.count,
+        "count_if": words.count_if,
         "counted": words.counted,
         "p": words.p_value,
         "duration": words.duration,
@@ -174,8 +175,13 @@ class View:
     def of_fate(self, round_: RoundFigures, fate: str) -> int:
         """How many candidates of a round had the fate that a sample shows."""
         funnel = round_.funnel
-        known = {KEPT: funnel.kept, NOT_KEPT: funnel.accepted - funnel.kept}
+        known = {KEPT: funnel.kept or 0, NOT_KEPT: funnel.accepted - (funnel.kept or 0)}
         return known[fate] if fate in known else funnel.reasons[fate]
+
+    def fate(self, round_: RoundFigures, fate: str) -> str:
+        """A fate in words; before selection all that is accepted still waits for it."""
+        waiting = fate == NOT_KEPT and round_.funnel.kept is None
+        return "accepted, not selected yet" if waiting else words.category(fate)
 
     def column_seconds(self, rows: dict[str, dict[str, float]], column: str) -> float:
         """Time of a round, all stages together."""

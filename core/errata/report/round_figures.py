@@ -141,7 +141,7 @@ def _type_figures(
         dev_fixed=None if dev_right is None else sum(p in dev_right for p in held_out),
         proposed=candidates.proposed[error_type.id],
         accepted=candidates.accepted[error_type.id],
-        kept=candidates.kept[error_type.id],
+        kept=candidates.kept[error_type.id] if candidates.selected else None,
     )
 
 
@@ -156,6 +156,7 @@ class _Candidates:
     reasons: Counter[str] = field(default_factory=Counter)
     objections: Counter[tuple[str, str]] = field(default_factory=Counter)
     fruitless: Counter[str] = field(default_factory=Counter)
+    selected: bool = False
     selected_from: int = 0
     kept_in_all: int = 0
     cost: float = 0.0
@@ -165,6 +166,7 @@ class _Candidates:
         """Read a round's objections, selection and candidates."""
         counts = cls()
         counts._object(store.read(f"{name}/objections.jsonl", Objection))
+        counts.selected = store.file(f"{name}/selection.jsonl").exists()
         kept: set[str] = set()
         for selection in store.read(f"{name}/selection.jsonl", Selection):
             counts.selected_from += 1
@@ -199,7 +201,7 @@ class _Candidates:
             objected=self.proposed.total() - self.accepted.total(),
             accepted=self.accepted.total(),
             selected_from=self.selected_from,
-            kept=self.kept_in_all,
+            kept=self.kept_in_all if self.selected else None,
             reasons=_ranked(self.reasons),
             objections=tuple(
                 ObjectionCount(reason=reason, by=by, candidates=count)

@@ -71,7 +71,9 @@ def _print_accuracy(summary: Summary, console: Console) -> None:
 
 def _print_overall(summary: Summary, console: Console) -> None:
     """From the baseline to the last kept checkpoint, where that is more than one round's step."""
-    if all(c.compared_with in (None, summary.baseline) for c in _kept_last(summary)):
+    if not summary.overall or all(
+        c.compared_with in (None, summary.baseline) for c in _kept_last(summary)
+    ):
         return
     table = _table(("", "baseline", "last kept", "fixed", "broken", "p"))
     for set_name, first, last, paired in words.at_a_glance(summary):
@@ -150,8 +152,8 @@ def _print_types(round_: RoundFigures, console: Console) -> None:
         wrap=True,
     )
     for t in shown:
-        fixed = "" if t.dev_fixed is None else words.count(t.dev_fixed)
-        made = (words.count(number) for number in (t.proposed, t.accepted, t.kept))
+        fixed = words.count_if(t.dev_fixed)
+        made = (words.count_if(number) for number in (t.proposed, t.accepted, t.kept))
         table.add_row(
             _text(_clipped(t.name)), words.count(t.cases), words.count(t.dev_cases), fixed, *made
         )
@@ -193,7 +195,7 @@ def _candidate_rows(rounds: Sequence[RoundFigures]) -> Iterator[tuple[str, list[
         head = f"  {words.category(reason)} (by {verifier})"
         yield head, [words.count(counts.get((reason, verifier), 0)) for counts in by]
     yield "accepted", [words.count(f.accepted) for f in funnels]
-    yield "kept for training", [words.count(f.kept) for f in funnels]
+    yield "kept for training", [words.count_if(f.kept) for f in funnels]
     for reason in sorted({reason for f in funnels for reason in f.fruitless}):
         head = f"tries without a candidate: {words.category(reason)}"
         yield head, [words.count(f.fruitless.get(reason, 0)) for f in funnels]

@@ -43,6 +43,11 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def count_if(number: int | None) -> str:
+    """Nothing where it is not counted yet."""
+    return "" if number is None else count(number)
+
+
 def counted(number: int, thing: str) -> str:
     """``1 case``, ``2 cases``."""
     return f"{count(number)} {thing}" if number == 1 else f"{count(number)} {thing}s"

@@ -28,7 +28,7 @@ from errata_math.arithmetic.expressions import (
 from errata_math.arithmetic.tokens import Token, fold, tokenize
 
 MAX_DEPTH = 40
-MAX_TOKENS = 400
+MAX_TOKENS = 120
 
 _SUM: dict[str, Symbol] = {"+": "+", "-": "-"}
 _PRODUCT: dict[str, Symbol] = {"*": "*", "/": "/"}
@@ -42,7 +42,7 @@ def parse_expression(text: str) -> Expression:
     """The expression that ``text`` is, all of it.
 
     Raises ValueError when the text is not one arithmetic expression or exceeds the limits
-    (400 tokens, 40 levels of nesting).
+    (120 tokens, 40 levels of nesting).
     """
     return parse_tokens(tokenize(fold(text)))
 

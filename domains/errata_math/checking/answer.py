@@ -38,6 +38,7 @@ _TIMES = re.compile(r"(\d)\s*[xX]\s*(10\s*\^|10\s*\*\*)|(?<=\d)\s+x\s+(?=\d)")
 # "17 (rounded)": words in brackets at the end
 _ASIDE = re.compile(r"(?<=[\w}])\s+\((?=[^()]*[A-Za-z]{4})[A-Za-z ,.'-]+\)\s*\Z")
 _WORD = re.compile(r"[A-Za-z]+|[\u00c0-\uffff]+|\d+|[<>=+*/^|!]|\\(?:le|ge|ne)q?")
+MAX_REMEMBERED = 1_000  # characters; longer texts would make the memory of answers large
 _ENDS = " \t\n.,;:"
 
 
@@ -56,9 +57,18 @@ class Answer:
     alternatives: tuple[Node, ...] = field(default=())
 
 
-@lru_cache(maxsize=4096)
 def read(text: str) -> Answer:
-    """The answer that ``text`` is. Never raises."""
+    """The answer that ``text`` is; short ones are remembered, so a gold is parsed once. Never
+    raises."""
+    return _remembered(text) if len(text) <= MAX_REMEMBERED else _read(text)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(text: str) -> Answer:
+    return _read(text)
+
+
+def _read(text: str) -> Answer:
     cleaned = clean(text)
     compact = _NOISE.sub("", _WRAP.sub(r"\1", cleaned)).replace("dfrac", "frac").replace(
         "tfrac", "frac")  # fmt: skip

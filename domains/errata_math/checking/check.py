@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from errata_math.checking.choice import find_letter, gold_letter, leading_letter
@@ -64,6 +64,32 @@ def check_response(gold: str, response: str, options: CheckOptions = DEFAULTS) -
             result = each[-1]
     rule = f"{found.rule}/{result.rule}"
     return Checked(result.outcome, found.text, found.explicit, rule, result.reason)
+
+
+def check_choice(
+    gold: str,
+    response: str,
+    choices: Mapping[str, str],
+    options: CheckOptions = DEFAULTS,
+) -> Checked:
+    """Whether ``response`` chooses the letter ``gold``, or states the value of that option.
+    ``choices`` maps letters to option texts; a value that two options share decides nothing."""
+    chosen = find_letter(response)
+    if chosen is not None and chosen.text in choices and chosen.rule != "choice-last":
+        outcome: Literal["right", "wrong"] = "right" if chosen.text == gold else "wrong"
+        return Checked(outcome, chosen.text, chosen.explicit, f"{chosen.rule}/choice")
+    found = find(response, numeric=numeral(choices.get(gold, "").strip()) is not None)
+    if found is None:
+        return Checked("wrong", None, False, "none")
+    matching = [
+        letter for letter, value in sorted(choices.items())
+        if compare(value, found.text, options).outcome == "right"
+    ]  # fmt: skip
+    rule = f"{found.rule}/choice-value"
+    if len(matching) > 1 and gold in matching:
+        reason = f"the value is that of the options {', '.join(matching)}"
+        return Checked("undecided", found.text, found.explicit, rule, reason)
+    return Checked("right" if matching == [gold] else "wrong", found.text, found.explicit, rule)
 
 
 def check_batch(

@@ -7,8 +7,9 @@ finding the answer in a response (``extraction``).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from errata_math.checking.answer import Answer, read
+from errata_math.checking.answer import MAX_REMEMBERED, Answer, read
 from errata_math.checking.numerals import Numeral, numeral
 from errata_math.checking.options import CheckOptions
 from errata_math.checking.structure import same_node
@@ -19,14 +20,27 @@ from errata_math.checking.vocabulary import listed
 
 
 def compare(gold: str, prediction: str, options: CheckOptions) -> Comparison:
-    """The verdict on two bare answers."""
+    """The verdict on two bare answers; verdicts on short ones are remembered by content."""
+    if len(gold) + len(prediction) <= MAX_REMEMBERED:
+        return remembered(gold, prediction, options)
+    return compared(gold, prediction, options)
+
+
+@lru_cache(maxsize=16_384)
+def remembered(gold: str, prediction: str, options: CheckOptions) -> Comparison:
+    """``compared``, with its last results kept."""
+    return compared(gold, prediction, options)
+
+
+def compared(gold: str, prediction: str, options: CheckOptions) -> Comparison:
+    """The verdict on two bare answers, computed."""
     gold, prediction = gold.strip(), prediction.strip()
     one, two = numeral(gold), numeral(prediction)
-    if one is not None and two is not None:
+    if one is not None and two is not None and not options.strict_form:
         settled = _numbers(one, two)
         if settled is not None:
             return settled
-    elif ":" in gold or ":" in prediction:
+    if ":" in gold or ":" in prediction:
         settled = same_time(gold, prediction)
         if settled is not None:
             return settled

@@ -37,6 +37,7 @@ _MATH = re.compile(
 )
 _BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*|`([^`\n]{1,200})`")
 _WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}|[^\W\d_\x00-\u036f\u0391-\u03c9]")
+_FEW_WORDS = 6  # more make a sentence that answers nothing
 _NUMBER = re.compile(
     r"(?<![A-Za-z_\d.^])(?:(?<![\d)\]}%€$] )(?<![\d)\]}])[-−+])?(?:\\?\$ ?)?"
     r"(?:\d{1,3}(?:(?:,|\{,\}|,\\!)\d{3})+(?!\d)|\d{1,3},\d\d(?![\d,])|\d+(?=[^\d]|\Z))(?:\.\d+)?(?:/\d+(?!\.?\d))?"
@@ -181,7 +182,7 @@ def _resort(text: str, *, numeric: bool) -> Found | None:
     bold = list(_BOLD.finditer(text))
     if bold:
         return Found((bold[-1][1] or bold[-1][2]).strip(), "emphasis", explicit=False)
-    if len(text) <= 200 and "\n" not in text.strip():
-        return Found(text.strip(), "whole", explicit=False) if text.strip() else None
+    if len(plain) <= 200 and "\n" not in plain and len(_WORDS.findall(plain)) <= _FEW_WORDS:
+        return Found(plain, "whole", explicit=False)
     numbers = _NUMBER.findall(text)
     return Found(numbers[-1], "last-number", explicit=False) if numbers else None

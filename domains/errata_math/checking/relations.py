@@ -10,7 +10,7 @@ import random
 from fractions import Fraction
 
 from errata_math.checking import modular, numeric
-from errata_math.checking.scalar import same_value
+from errata_math.checking.scalar import opaque_calls, same_value
 from errata_math.checking.tree import Node, signs, symbols, walk
 from errata_math.checking.verdict import Comparison, right, undecided, wrong
 
@@ -33,7 +33,7 @@ def same_relation(one: Node, two: Node) -> Comparison:
         if not any(result.outcome == "wrong" for result in results):
             unsure = next(r.reason for r in results if r.outcome == "undecided")
     if len(mine) == 1 and mine[0] in FLIP:
-        factor = proportion(_gap(one), _gap(two))
+        factor = proportion(*opaque_calls(_gap(one), _gap(two)))
         return _by_factor(factor, mine[0], others[0])
     return undecided("relation", unsure) if unsure else wrong("relation")
 

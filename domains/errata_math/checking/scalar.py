@@ -33,7 +33,7 @@ def same_value(one: Node, two: Node) -> Comparison:
     if one == two:
         return right("structure")
     if has(one, "call") or has(two, "call"):
-        one, two = _opaque_calls(one, two)
+        one, two = opaque_calls(one, two)
     names = sorted(symbols(one) | symbols(two))
     settled = _polynomial(one, two, names)
     if settled is not None:
@@ -85,7 +85,7 @@ def _common_logs(node: Node) -> Node:
     return Node(node.op, args, node.value)
 
 
-def _opaque_calls(one: Node, two: Node) -> tuple[Node, Node]:
+def opaque_calls(one: Node, two: Node) -> tuple[Node, Node]:
     """Calls of unknown functions as names: the same name for equal arguments."""
     known: list[tuple[Node, Node]] = []
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from errata_math.checking.form import form_of
 from errata_math.checking.labels import argument_of, names_agree, same_name, split_label
 from errata_math.checking.matrices import Grid, grid
 from errata_math.checking.members import ordered, sequences, unordered
@@ -33,6 +34,8 @@ def same_node(gold: Node, other: Node, options: CheckOptions) -> Comparison:
     result = _same(gold, other, options)
     if result.outcome == "wrong" and _dots(gold) != _dots(other):
         return undecided("dots", "what the dots stand for cannot be told")
+    if options.strict_form and result.outcome == "right" and form_of(gold) != form_of(other):
+        return wrong("form")
     return result
 
 

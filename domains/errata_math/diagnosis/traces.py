@@ -32,6 +32,7 @@ CONSTANTS = frozenset(Fraction(value) for value in (0, 1, 2, 7, 10, 12, 24, 52, 
 MAX_TERMS = 8
 MAX_FACTORS = 6
 MAX_LINKS = 60
+MAX_CHAIN = 8
 _NONE: Mapping[Fraction, Trace] = {}
 _PRIME = 997
 
@@ -71,17 +72,18 @@ def linked(expression: Expression, earlier: Sequence[Equation]) -> Expression:
             makers[item.claimed] = (index, item.left)
     budget = [MAX_LINKS]
 
-    def replace(node: Expression, before: int) -> Expression:
+    def replace(node: Expression, before: int, chain: int) -> Expression:
         if isinstance(node, Operation):
-            return Operation(node.symbol, replace(node.left, before), replace(node.right, before))
+            left, right = replace(node.left, before, chain), replace(node.right, before, chain)
+            return Operation(node.symbol, left, right)
         if isinstance(node, Number) and node.value in makers and budget[0] > 0:
             index, maker = makers[node.value]
-            if index < before:
+            if index < before and chain < MAX_CHAIN:
                 budget[0] -= 1
-                return replace(maker, index)
+                return replace(maker, index, chain + 1)
         return node
 
-    return replace(expression, len(earlier))
+    return replace(expression, len(earlier), 0)
 
 
 def expand(expression: Expression) -> list[Term]:

@@ -39,7 +39,6 @@ from errata.store import Manifest, StageDone, Store
 HOSTILE = "<script>alert('x')</script></script><!-- <b>&amp; {{ 7*7 }} \u202eevil\x1b[31m"
 SIZES = {"test/drills": 40, "test/stories": 25, "ood/svamp": 20, "gate": 60, "dev": 30, "train": 90}
 RATES = {"base": 0.1, "round-0": 0.3, "round-1": 0.6, "round-2": 0.3}
-PARENTS = {"round-0": "base", "round-1": "round-0", "round-2": "round-1"}
 TYPES = (
     ("t1", "borrow skipped in a difference", ("borrow skipped", "no borrow", "forgot to borrow")),
     ("t2", "wrong operation between price and count", ("added instead of multiplied",)),

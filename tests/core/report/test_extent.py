@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -73,6 +74,19 @@ def test_a_run_without_any_stage_has_a_report(written_run: Callable[..., Store])
     store.save(manifest.model_copy(update={"stages": ()}))
     assert "no stage is done yet" in table(store)
     assert "Nothing is measured yet" in write_page(store).read_text(encoding="utf-8")
+
+
+def test_what_is_not_selected_yet_is_not_called_left_out(written_run: Callable[..., Store]) -> None:
+    store = written_run(until=("round-1", "synthesize"))
+    (figures,) = summarize(store).rounds
+    assert figures.funnel.kept is None
+    assert {t.kept for t in figures.types} == {None}
+    assert {t.dev_fixed for t in figures.types} == {None}
+    assert re.search(r"kept for training *\n", table(store))
+    assert "From after warm-up" not in table(store)  # there is nothing yet to compare with it
+    page = write_page(store).read_text(encoding="utf-8")
+    assert "accepted, not selected yet" in page
+    assert "accepted, not kept" not in page
 
 
 def test_a_set_that_is_half_done_shows_no_share(written_run: Callable[..., Store]) -> None:

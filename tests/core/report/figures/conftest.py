@@ -32,7 +32,7 @@ problems:
   out_of_domain: {svamp: {source: svamp, split: test, limit: 12}}
   dev: 24
   gate: 16
-target: {use: scripted, skill: 0.3, gain: 0.004}
+target: {use: scripted, skill: 0.1, gain: 0.003}
 warmup: {examples: 6}
 diagnose: symbolic
 group: phrases
