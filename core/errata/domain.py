@@ -15,7 +15,6 @@ from errata.fingerprints import Fingerprints, text_fingerprints
 from errata.records import Candidate, Objection, Problem, TargetPrompt, Verdict
 from errata.sources import read_problems
 
-
 T = TypeVar("T")
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from pydantic import JsonValue
+
 from errata.records import Candidate, Correction, Critique, Objection, Pair, Problem, Trajectory
 from errata_math.arithmetic.equations import ANNOTATION, Equation, equations
 from errata_math.arithmetic.expressions import evaluate
@@ -49,25 +51,21 @@ def verify_solution(problem: Problem, solution: str, whole: bool = True) -> Obje
             return _wrong(
                 f"{equation.text}: the left side is {equation.expected}", equation=equation.text
             )
-    unread = _unreadable_annotation(solution)
-    if unread is not None:
-        return Objection(
-            reason="unreadable",
-            detail="annotation cannot be read",
-            by=BY,
-            evidence={"text": unread},
-        )
-    return _compare(problem, solution, whole)
+    return _check_restatements(solution) or _compare(problem, solution, whole)
 
 
-def _unreadable_annotation(solution: str) -> str | None:
-    """The first annotation without an equation that can be recomputed (``<<5=5>>`` can)."""
+def _check_restatements(solution: str) -> Objection | None:
+    """Annotations without an operation ("<<5=5>>"), and those that cannot be read at all."""
     for match in ANNOTATION.finditer(solution):
-        left, _, right = match.group(1).rpartition("=")
         if any(holds(item) is not None for item in equations(match.group())):
             continue
-        if _value(left) is None or _value(left) != _value(right):
-            return match.group()
+        left, _, right = match.group(1).rpartition("=")
+        if _value(left) is None or _value(right) is None:
+            detail = "annotation cannot be read"
+            evidence: dict[str, JsonValue] = {"text": match.group()}
+            return Objection(reason="unreadable", detail=detail, by=BY, evidence=evidence)
+        if _value(left) != _value(right):
+            return _wrong(f"{left} is not {right}", equation=match.group(1))
     return None
 
 

@@ -17,6 +17,7 @@ from errata.check import prepare
 from errata.loop import loop
 from errata.plugins import Catalogue, Installed
 from errata.recipe import load
+from errata.records import RoundRecord
 from errata.run import Paused, Run
 from errata.store import Store
 from errata.testing.plugin import TestingPlugin
@@ -74,6 +75,30 @@ class RomanBench:
         except Paused:
             assert until
         return run
+
+    def read_files(self) -> None:
+        """From now on the domain has no generator: its problems come from files."""
+        own = vars(self.plugins[0].factory)
+        kept = {name: own[name] for name in own if name != "errata_problems" and name[:2] != "__"}
+        self.plugins[0] = installed("roman", type("FromFiles", (), kept))
+
+    @staticmethod
+    def rounds(directory: Path) -> dict[str, RoundRecord]:
+        """The rounds that are measured, by name."""
+        return {
+            path.parent.name: RoundRecord.model_validate_json(path.read_bytes())
+            for path in sorted(directory.glob("*/round.json"))
+        }
+
+    @staticmethod
+    def stages(directory: Path) -> list[str]:
+        """The stages that are done, as "round stage"."""
+        return [f"{done.round} {done.stage}" for done in Store(directory).manifest().stages]
+
+    @staticmethod
+    def ended(directory: Path) -> str:
+        """How the run ended, if it did."""
+        return Store(directory).manifest().ended
 
 
 @pytest.fixture(scope="session")

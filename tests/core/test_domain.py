@@ -90,9 +90,7 @@ def test_odd_verdicts_and_problems_are_named(odd):
     with pytest.raises(ExtensionError, match="domain odd: errata_check "):
         _domain(Odd()).check([PROBLEM], ["r"])
     if odd:
-        with pytest.raises(
-            ExtensionError, match="domain odd: errata_problems returned .*, not Problem"
-        ):
+        with pytest.raises(ExtensionError, match=r"errata_problems returned .*, not Problem"):
             next(_domain(Odd()).problems("x", "y", 0))
 
 
@@ -132,8 +130,10 @@ def test_a_source_that_raises_is_the_users_to_mend_and_anything_else_the_domains
 
 
 def test_the_boundary_knows_a_full_disk():
-    with pytest.raises(StorageFull, match="trainer x, training: .*errata resume"):
-        with boundary("trainer x", "training"):
-            raise OSError(28, "No space left on device")
+    with (
+        pytest.raises(StorageFull, match=r"trainer x, training: .*errata resume"),
+        boundary("trainer x", "training"),
+    ):
+        raise OSError(28, "No space left on device")
     with pytest.raises(KeyboardInterrupt), boundary("x", "y"):
         raise KeyboardInterrupt

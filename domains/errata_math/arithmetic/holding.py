@@ -68,12 +68,13 @@ def rounds_to(expected: Fraction, right: Expression, left: Expression, about: bo
     places = decimal_places(right)
     gap = abs(expected * scale - shown.value)
     unit = Fraction(1, 10**places)
-    if (expected * scale / unit).denominator != 1 and gap < unit:
-        return places > 0 or about or (gap <= unit / 2 and not _terminates(expected))
-    if about:
-        return gap <= max(unit, abs(expected) / 50)
-    rounded = any(_REPEATING.search(number.text) for number in literals(left))
-    return rounded and gap <= max(abs(expected) / 200, unit / 2)
+    if about and gap <= max(unit, abs(expected) / 50):
+        return True
+    if any(_REPEATING.search(number.text) for number in literals(left)):
+        return gap <= max(abs(expected) / 200, unit / 2)
+    if (expected * scale / unit).denominator == 1 or gap >= unit:
+        return False
+    return places > 0 or (gap <= unit / 2 and not _terminates(expected))
 
 
 def _terminates(value: Fraction) -> bool:

@@ -17,7 +17,7 @@ from errata.records import BadCase, Diagnosis, Problem
 from errata_math.diagnosis.detours import detour
 from errata_math.diagnosis.endings import ending
 from errata_math.diagnosis.findings import Finding, explanation, shown
-from errata_math.diagnosis.judging import first_wrong, judge
+from errata_math.diagnosis.judging import Judged, first_wrong, judge
 from errata_math.diagnosis.partials import part_of
 from errata_math.diagnosis.reference import Reference, read_reference
 from errata_math.diagnosis.slips import slip
@@ -83,6 +83,16 @@ def first_finding(work: Work, reference: Reference) -> Finding | None:
         return slip(
             wrong.claim.equation, wrong.claim.step, part_of(wrong.claim.equation, reference)
         )
+    if wrong is not None and _answered_before(wrong, judged, reference):
+        return ending(work, reference)
     if wrong is not None:
         return detour(wrong, work, reference)
     return None if right_answer else ending(work, reference)
+
+
+def _answered_before(wrong: Judged, judged: Sequence[Judged], reference: Reference) -> bool:
+    """Whether a right step had reached the answer before."""
+    earlier = judged[: judged.index(wrong)]
+    return any(
+        item.judgement == "right" and item.claim.value == reference.answer for item in earlier
+    )

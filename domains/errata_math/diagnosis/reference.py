@@ -8,7 +8,7 @@ Not covered: routes that use knowledge beyond the reference's own operations.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -53,6 +53,7 @@ class Reference:
     operands: frozenset[Fraction]
     steps: frozenset[tuple[Fraction, ...]]
     scales: tuple[Fraction, ...]
+    made: Mapping[Fraction, Trace]
     question: str
 
     def known(self, value: Fraction) -> bool:
@@ -129,6 +130,11 @@ def _read(question: str, solution: str, answer_text: str) -> Reference:
         scales=tuple(
             scale for factor, words in _SCALES if words.search(question) for scale in factor
         ),
+        made={
+            value: found_trace
+            for value, found_trace in made_by(found[:-1]).items()
+            if value not in given
+        },
         steps=frozenset(signature(item) for item in found),
         question=question,
     )

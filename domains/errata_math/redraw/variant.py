@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
 from random import Random
 
 from errata.records import Objection, Problem
 from errata_math.arithmetic.equations import equations
 from errata_math.arithmetic.holding import holds
 from errata_math.redraw.drawing import draw
-from errata_math.redraw.graph import FINAL, read_graph
+from errata_math.redraw.graph import FINAL, Graph, read_graph
 from errata_math.redraw.leaves import NoVariant
 from errata_math.redraw.rewriting import rewrite_question, rewrite_solution
+
+DRAWS = 8
 
 
 def redraw(problem: Problem, random: Random) -> Problem | Objection:
@@ -28,22 +31,36 @@ def redraw(problem: Problem, random: Random) -> Problem | Objection:
     graph = read_graph(problem.question, problem.solution, problem.answer)
     if isinstance(graph, str):
         return _objection(graph)
-    found = draw(graph, random)
-    if found is None:
-        return _objection("no-sensible-draw")
-    drawn, values = found
+    reason = "no-sensible-draw"
+    for _ in range(DRAWS):
+        found = draw(graph, random)
+        if found is None:
+            break
+        rewritten = _rewritten(problem, graph, *found)
+        if isinstance(rewritten, Problem):
+            return rewritten
+        reason = rewritten
+    return _objection(reason)
+
+
+def _rewritten(
+    problem: Problem,
+    graph: Graph,
+    drawn: Mapping[int, Fraction],
+    values: Mapping[Fraction, Fraction],
+) -> Problem | str:
+    """The new problem, or the fixed reason why these numbers do not do."""
     try:
         question = rewrite_question(problem.question, graph, drawn)
         solution = rewrite_solution(problem.solution, values)
     except NoVariant as reason:
-        return _objection(str(reason))
+        return str(reason)
     final = FINAL.search(solution)
     if final is None or not consistent(problem.solution, solution):
-        return _objection("rewrite-inconsistent")
+        return "rewrite-inconsistent"
     answer = final.group(1) if "," in problem.answer else final.group(1).replace(",", "")
-    again = read_graph(question, solution, answer)
-    if isinstance(again, str):
-        return _objection("not-redrawable-again")
+    if isinstance(read_graph(question, solution, answer), str):
+        return "not-redrawable-again"
     digest = hashlib.sha256(question.encode()).hexdigest()[:8]
     return Problem(
         id=f"{problem.id}~{digest}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -34,6 +35,8 @@ def errata(monkeypatch, capsys, tmp_path, roman_site) -> Errata:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setenv("ERRATA_CACHE", str(tmp_path / "cache"))
+    # No power fails here, and waiting for the disk would be most of the time.
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
     def command(*arguments: str) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["errata", *arguments])

@@ -20,19 +20,23 @@ RIGHT = [
     # degrees
     ("90^\\circ", "\\frac{\\pi}{2}"), ("120", "120^\\circ"), ("\\sin 30^\\circ", "0.5"),
     # expressions, LaTeX against ASCII
-    ("7*sin(pi*x/5)", "7\\sin\\frac{\\pi x}{5}"), ("(x+1)^2", "x**2+2*x+1"), ("\\ln(ab)", "\\ln a+\\ln b"),
+    ("7*sin(pi*x/5)", "7\\sin\\frac{\\pi x}{5}"), ("(x+1)^2", "x**2+2*x+1"),
+    ("\\ln(ab)", "\\ln a+\\ln b"),
     ("x^{1/2}", "sqrt(x)"), ("2^{n+1}", "2\\cdot 2^n"), ("\\frac{n!}{(n-2)!}", "n(n-1)"),
     # names in front
     ("x=5", "5"), ("f(x)=x^2", "f(t)=t^2"), ("y=2x+1", "2x-y+1=0"), ("(a,b)=(1,2)", "a=1, b=2"),
     # collections
     ("1,2,3", "3, 1, 2"), ("\\{1,2\\}", "\\{2,1\\}"), ("3\\pm\\sqrt2", "3+\\sqrt2, 3-\\sqrt2"),
     ("(1,2),(3,4)", "(3,4),(1,2)"), ("(\\pm1, 2)", "(1,2),(-1,2)"), ("2:3:4", "4:6:8"),
-    ("\\begin{pmatrix}1\\\\2\\end{pmatrix}", "(1,2)"), ("[[1,2],[3,4]]", "\\begin{bmatrix}1&2\\\\3&4\\end{bmatrix}"),
+    ("\\begin{pmatrix}1\\\\2\\end{pmatrix}", "(1,2)"),
+    ("[[1,2],[3,4]]", "\\begin{bmatrix}1&2\\\\3&4\\end{bmatrix}"),
     # sets of reals
     ("(1,2]", "1<x\\le2"), ("x\\ne3", "(-\\infty,3)\\cup(3,\\infty)"), ("x^2<4", "-2<x<2"),
-    ("\\{x\\mid x<2\\}-\\{0\\}", "(-\\infty,0)\\cup(0,2)"), ("|x|\\ge1", "x\\le-1 \\text{ or } x\\ge1"),
+    ("\\{x\\mid x<2\\}-\\{0\\}", "(-\\infty,0)\\cup(0,2)"),
+    ("|x|\\ge1", "x\\le-1 \\text{ or } x\\ge1"),
     # parameters, words, bases, times
-    ("\\frac{\\pi}{2}+k\\pi", "\\frac{\\pi}{2}+n\\pi"), ("\\text{Monday}", "monday"), ("204_5", "204_{5}"),
+    ("\\frac{\\pi}{2}+k\\pi", "\\frac{\\pi}{2}+n\\pi"), ("\\text{Monday}", "monday"),
+    ("204_5", "204_{5}"),
     ("8:30 \\text{ p.m.}", "20:30"), ("\\text{(C)}", "C"), ("\\infty", "infinitely many"),
 ]  # fmt: skip
 
@@ -43,7 +47,8 @@ WRONG = [
     ("2x+y=3", "3"), ("x>3", "x\\ge3"), ("\\sqrt2+\\sqrt3", "\\sqrt5"), ("x-3", "3-x"),
     ("110_2", "110_3"), ("k\\pi", "2n\\pi"), ("f(x)=x", "f(x)=2x"), ("\\text{odd}", "even"),
     ("12:00", "1:00"), ("\\pm2", "2"), ("1-\\frac1e", "1+\\frac1e"), ("a<b<c", "b<a<c"),
-    ("1,3,\\ldots,2n-1", "1,2,\\ldots,n"), ("[2^{1/2^{1000}},\\infty)", "[1,\\infty)"), ("-3", "(-3,0)"),
+    ("1,3,\\ldots,2n-1", "1,2,\\ldots,n"), ("[2^{1/2^{1000}},\\infty)", "[1,\\infty)"),
+    ("-3", "(-3,0)"),
     ("\\text{A}", "\\text{A,C}"), ("\\frac{a}{b+c}", "a/b+c"), ("7 \\pmod{12}", "7 \\pmod{13}"),
 ]  # fmt: skip
 

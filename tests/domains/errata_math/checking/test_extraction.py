@@ -18,7 +18,7 @@ CASES = [
     ("\\fbox{12}", "12", "boxed", True),
     ("x is $\\boxed{2}$ or $\\boxed{-3}$.", "-3,2", "boxes", True),
     ("It is $\\boxed{x+1}$, or $\\boxed{1+x}$.", "x+1", "boxes", True),
-    ("First $\\boxed{4}$ eggs.\n\nThen we sell them, so the total is $\\boxed{8}$.", "8", "boxed", True),
+    ("First $\\boxed{4}$.\n\nThen we sell them, so it is $\\boxed{8}$.", "8", "boxed", True),
     ("\\boxed{12}. Wait, I made a slip. The correct answer is 15.", "15", "phrase", True),
     ("<think>\\boxed{3}</think> The answer is 4.", "4", "phrase", True),
     ("She pays 3 + 4 = 7 dollars", "7", "last-number", False),

@@ -32,8 +32,9 @@ def write(path: Path) -> None:
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     else:
         pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed: no Parquet")
+        parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow without Parquet")
 
-        pa.parquet.write_table(pa.Table.from_pylist(ROWS), path)
+        parquet.write_table(pa.Table.from_pylist(ROWS), path)
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
