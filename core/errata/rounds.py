@@ -277,7 +277,7 @@ class Round:
             if before:
                 comparisons.append(compare(set_name, self.incoming.id, before, after[set_name]))
         if self.name == "round-0":
-            kept, why = True, "warm-up: the baseline of every claim"
+            kept, why = True, "the baseline of every claim"
         else:
             kept, why = decide(comparisons, self.recipe.stop.guard, self.recipe.stop.alpha)
         return RoundRecord(

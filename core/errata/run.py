@@ -93,8 +93,10 @@ class Run:
                 break
         if kept == list(manifest.stages):
             return
+        # First the files, then the manifest: killed in between, the next start sees the same change
+        # and goes on clearing. The other way round, what is left over would pass for work in progress.
+        self.store.discard_unowned([name for done in kept for name in done.outputs])
         self.store.save(manifest.model_copy(update={"stages": tuple(kept), "ended": ""}))
-        self.store.discard_unowned(name for done in kept for name in done.outputs)
 
     def _refuse_slip(self, name: str) -> None:
         """Raise UserError when an edited file does not read, before anything is undone for it."""

@@ -35,9 +35,8 @@ Rows = list[dict[str, Any]]
 
 
 def rows(path: Path) -> Rows:
-    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
-        return [json.loads(line) for line in lines]
+    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    return [json.loads(line) for line in data.decode().split("\n") if line.strip()]
 
 
 def show(what: str, value: str, target: str = "") -> None:
@@ -327,7 +326,7 @@ def hostile(shared: Path) -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder)
     said = json.loads(done.stdout)
     value = (
-        f"{len(said['slow'])} over 1 s (worst {said['worst']:.2f} s), {len(said['bad'])} wrong verdicts, "
+        f"{len(said['slow'])} over 1 s (worst {said['worst']:.2f} s), {len(said['bad'])} misjudged, "
         f"{len(said['canaries'])} canaries"
     )
     show(f"hostile inputs ({said['n']}, workers warm)", value, "0, 0, 0")

@@ -122,7 +122,16 @@ def report(title: str, cases: Sequence[Case]) -> None:
         )
 
 
+READINGS = """Readings of our own:
+  rows with a wrong final answer and a labelled step; ProcessBench counts from 0, here from 1
+  MR-GSM8K steps lose their "Step N: "; it is biased to steps that a judge model had found
+  ProcessBench references come from the GSM8K test set by question
+  the final answer is read by the diagnoser itself; model outputs are split at line ends
+  both halves hold other solutions of some of the same questions (the split is by solution)"""
+
+
 def labelled(show: int) -> None:
+    print(READINGS)
     sets = {"MR-GSM8K": list(mr_gsm8k()), "ProcessBench GSM8K": list(processbench())}
     for title, cases in sets.items():
         for half, wanted in (("tuning half", True), ("held-out half", False)):

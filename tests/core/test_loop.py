@@ -219,7 +219,7 @@ def test_start_last_trains_on_each_rounds_data(roman, tmp_path):
     ]  # fmt: skip
     rounds = roman.rounds(tmp_path / "run")
     assert "dev" not in {a.set for a in rounds["base"].accuracies}
-    assert rounds["round-0"].why == "warm-up: the baseline of every claim"
+    assert rounds["round-0"].why == "the baseline of every claim"
 
 
 def test_a_warm_up_without_dev(roman, tmp_path):

@@ -140,3 +140,31 @@ def test_progress_of_a_resumed_stage_never_passes_its_total(roman, tmp_path):
         loop(resumed)
     assert path.read_bytes().splitlines(keepends=True) == lines
     assert told == [(done, len(lines)) for done in range(30, len(lines) + 1)]
+
+
+def test_what_a_selector_remembered_outlives_an_interruption(roman, tmp_path, run_files):
+    asked: list[str] = []
+
+    class Scores:
+        def select(self, candidates, cases, memo):
+            found = []
+            for place, candidate in enumerate(candidates, start=1):
+                score = memo.get(candidate.id)
+                if score is None:
+                    asked.append(candidate.id)
+                    if len(asked) == 11:
+                        raise KeyboardInterrupt
+                    memo.put(candidate.id, score := place / 7)
+                found.append(
+                    Selection(candidate_id=candidate.id, rank=place, kept=True, score=score)
+                )
+            return found
+
+    roman.plugins.append(_offering(kind="selector", make=lambda s, v: Scores()))
+    run = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        roman.run(run, "select=odd", "rounds=1")
+    roman.run(run, "select=odd", "rounds=1")
+    assert len(asked) == 41, "ten scores were there already, and the eleventh was asked for twice"
+    roman.run(tmp_path / "whole", "select=odd", "rounds=1")
+    assert run_files(run) == run_files(tmp_path / "whole")

@@ -274,7 +274,7 @@ PATHS = st.sampled_from(
 
 
 @given(PATHS, JSON)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_whatever_is_in_a_recipe_it_is_understood_or_refused(path, value):
     recipe, mistakes = examine(_with(path, value))
     assert recipe is not None or mistakes

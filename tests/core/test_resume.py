@@ -103,6 +103,34 @@ def test_an_edit_of_a_finished_run_redoes_what_lies_downstream(roman, tmp_path, 
     assert run_files(tmp_path / "again") == after
 
 
+@pytest.mark.parametrize("at", [0, 3, 9])
+def test_killed_while_clearing_what_an_edit_undoes(roman, tmp_path, run_files, monkeypatch, at):
+    # So many are wanted that the types' cases limit them: with a type less, the student knows less.
+    changes = (*WARM, "synthesize.total=400", "target.gain=0.002", "rounds=1")
+    runs = [tmp_path / "reference", tmp_path / "killed"]
+    for run in runs:
+        roman.run(run, *changes)
+        _edit_types(run, "round-1", lambda rows: rows.pop())
+    before = run_files(runs[0])["round-1/verdicts/test.jsonl"]
+    roman.run(runs[0], *changes)
+    assert run_files(runs[0])["round-1/verdicts/test.jsonl"] != before
+    unlink, cleared = Path.unlink, 0
+
+    def killing(path: Path, missing_ok: bool = False) -> None:
+        nonlocal cleared
+        if cleared == at:
+            raise KeyboardInterrupt
+        cleared += 1
+        unlink(path, missing_ok)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", killing)
+        with pytest.raises(KeyboardInterrupt):
+            roman.run(runs[1], *changes)
+    roman.run(runs[1], *changes)
+    assert run_files(runs[1]) == run_files(runs[0])
+
+
 def test_a_slip_in_the_edit_undoes_nothing(roman, tmp_path, run_files):
     run = tmp_path / "run"
     roman.run(run)

@@ -22,6 +22,7 @@ from errata_math.checking.parser import (
 )
 from errata_math.checking.tokens import NotMathematics, Token, tokenize
 from errata_math.checking.tree import Node
+from errata_math.checking.units import SCALES
 from errata_math.checking.vocabulary import listed
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*(?=\{)")
@@ -97,7 +98,7 @@ def clean(text: str) -> str:
         if "\\\\" in text and not re.search(r"(?<!\\)\\begin", text):
             text = _DOUBLED.sub(r"\\", text)
         text = _unboxed(text)
-    text = _CURRENCY.sub(" ", text)
+    text = _CURRENCY.sub(" ", text.lstrip("= "))
     text = _TIMES.sub(r"\1\\times \2", text)
     text = _ASIDE.sub("", text)
     for _ in range(3):
@@ -142,7 +143,7 @@ def _is_prose(tokens: list[Token]) -> bool:
     for token in tokens:
         if token.kind in ("t", "w") and token.value[:1].isalpha():
             if token.kind == "w" and len(token.value) <= 2 and len(tokens) == 1:
-                return False
+                return token.value.lower() == "no"
             words += 1
         elif token.kind in ("l",) or token.value in (
             ",",
@@ -202,6 +203,8 @@ def number_named(words: tuple[str, ...]) -> int | None:
     """The number that the first one or two words name (up to 99), with at most one noun behind."""
     if not words or len(words) > 3:
         return None
+    if len(words) == 2 and words[1] in SCALES and words[0] in _NUMBER_WORDS:
+        return _NUMBER_WORDS[words[0]] * SCALES[words[1]]
     if words[0] in _TENS:
         units = _NUMBER_WORDS.get(words[1], 0) if len(words) > 1 else 0
         return _TENS[words[0]] + (units if 0 < units < 10 else 0)

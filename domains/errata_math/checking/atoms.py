@@ -80,10 +80,7 @@ def postfix(stream: Stream, node: Node) -> Node:
         elif op == "%":
             node = Node("pct", (node,))
         elif op == "°":
-            node = Node("deg", (node,))
-            following = stream.peek()
-            if following is not None and following.value in ("F", "C") and not following.blank:
-                node = Node("unit", node.args, "°" + stream.take().value)
+            node = degrees(stream, node)
         elif node.op == "sym":
             node = sym(f"{node.value}'")
         elif node.op in ("deg", "num"):
@@ -91,6 +88,14 @@ def postfix(stream: Stream, node: Node) -> Node:
         else:
             raise ParseError("a prime behind something that is not a name")
     return node
+
+
+def degrees(stream: Stream, node: Node) -> Node:
+    """``node`` with a degree sign: an angle, or a temperature when F or C follows."""
+    following = stream.peek()
+    if following is not None and following.kind == "l" and following.value in ("F", "C"):
+        return Node("unit", (node,), "°" + stream.take().value)
+    return node if node.op == "deg" else Node("deg", (node,))
 
 
 def _subscripted(stream: Stream, node: Node) -> Node:
@@ -175,7 +180,10 @@ def _words(stream: Stream, token: Token) -> Node:
         if word in ("angle", "triangle"):
             return parse_power(stream)
         raise ParseError("a quantifier")
-    if word.lower().strip(" .,:") in COMMENTS | {"only", "the", "about", "approximately"}:
+    lead = word.lower().strip(" .,:")
+    if lead.endswith((" is", " are", " equals")):
+        return parse_expression(stream, JUXTAPOSED - 1)  # \text{The answer is } 7
+    if lead in COMMENTS | {"only", "the", "about", "approximately"}:
         return parse_expression(stream, JUXTAPOSED - 1)  # "only x = 0": the words say nothing
     while (following := stream.peek()) is not None and following.kind in ("w", "t"):
         words.append(stream.take().value)

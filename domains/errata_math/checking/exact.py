@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from errata_math.checking.tree import Decimal, Node, Rational
+from errata_math.checking.tree import Decimal, Node, Rational, signs
 
 MAX_BITS = 200_000
 MAX_FACTORIAL = 15_000
@@ -234,6 +234,16 @@ def _neg(node: Node) -> Rational:
     return -rational(node.args[0])
 
 
+def _based(node: Node) -> Rational:
+    digits, base = signs(node)
+    if not base.isdigit() or not 2 <= int(base[:3]) <= 36 or len(digits) > 1000:
+        raise NotRational("an unusual base")
+    try:
+        return int(digits, int(base))
+    except ValueError:
+        raise Undefined(f"a digit that base {base} has not") from None
+
+
 def _pct(node: Node) -> Rational:
     return quotient(rational(node.args[0]), 100)
 
@@ -278,4 +288,5 @@ _RULES: dict[str, Callable[[Node], Rational]] = {
     "num": _num, "dec": _dec, "add": _add, "mul": _mul, "div": _div, "neg": _neg, "pow": _pow,
     "root": _root, "fact": _fact, "mod": _mod, "fn": _fn, "unit": _unit, "mixed": _mixed,
     "deg": _unit, "pct": _pct, "ratio": _ratio, "big": _big,
+    "based": _based,
 }  # fmt: skip

@@ -19,7 +19,7 @@ READ_CHARS = 60_000
 _CHAT = re.compile(r"<\|(?:im_start|im_end|endoftext|eot_id|end|user|assistant)\|>|</s>")
 _HASH = re.compile(r"#{4} *([^\n]+)")
 _PHRASE = re.compile(
-    r"(?:(?:final|correct|right)\s+)?\b(?:final )?answer\b\s*(?:\([^()\n]{0,40}\))?\**"
+    r"(?:(?:final|correct|right)\s+)?\b(?:final )?ans(?:wer)?\b\s*(?:\([^()\n]{0,40}\))?\**"
     r"(?:\s+(?:to|for|of|in)\b[^.\n$]{0,80}?)?"
     r"\s*(?:(?:is|are|equals|would be|must be|should be|will be|was)\b\s*(?:therefore|thus|then|:)?"
     r"|[:=：](?:\s*\**\s*(?:the\s+)?(?:final\s+)?answer\s+is\b)?|(?=\s*(?:\\\[|\\\(|\$)))\s*:?"
@@ -35,6 +35,7 @@ _MATH = re.compile(
     r"|\\\[(?P<b>.{1,4000}?)\\\]",
     re.DOTALL,
 )
+_LISTED = re.compile(r"\s*(?:,|and|or|,\s*and|,\s*or)\s*")
 _BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*|`([^`\n]{1,200})`")
 _WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}|[^\W\d_\x00-\u036f\u0391-\u03c9]")
 _FEW_WORDS = 6  # more make a sentence that answers nothing
@@ -170,19 +171,49 @@ def _inner(match: re.Match[str]) -> str:
 
 def _resort(text: str, *, numeric: bool) -> Found | None:
     plain = text.strip()
-    if len(plain) <= 200 and "\n" not in plain and len(_WORDS.findall(plain)) <= 1:
-        return Found(plain, "whole", explicit=False) if plain else None
-    if numeric:
-        numbers = _NUMBER.findall(text)
-        if numbers:
-            return Found(numbers[-1], "last-number", explicit=False)
-    spans = list(_MATH.finditer(text))
-    if spans:
-        return Found(_inner(spans[-1]), "last-formula", explicit=False)
+    words = len(_WORDS.findall(plain)) if len(plain) <= 200 and "\n" not in plain else 1000
+    if plain and words <= 1:
+        return Found(plain, "whole", explicit=False)
+    if numeric and (number := _last_number(text)) is not None:
+        return number
+    formula = _last_formula(text)
+    if formula is not None:
+        return Found(formula, "last-formula", explicit=False)
     bold = list(_BOLD.finditer(text))
     if bold:
         return Found((bold[-1][1] or bold[-1][2]).strip(), "emphasis", explicit=False)
-    if len(plain) <= 200 and "\n" not in plain and len(_WORDS.findall(plain)) <= _FEW_WORDS:
-        return Found(plain, "whole", explicit=False)
-    numbers = _NUMBER.findall(text)
-    return Found(numbers[-1], "last-number", explicit=False) if numbers else None
+    if plain and words <= _FEW_WORDS:
+        said = _said(_after_verb(plain))
+        return Found(said or plain, "whole", explicit=False)
+    return _last_number(text)
+
+
+def _last_number(text: str) -> Found | None:
+    """The last number, or the formula it stands in when that is certainly one (dollar signs may
+    be money)."""
+    last = None
+    for last in _NUMBER.finditer(text):  # noqa: B007  # only the last one is wanted
+        pass
+    if last is None:
+        return None
+    for span in reversed(list(_MATH.finditer(text))):
+        formula = _inner(span)
+        certain = span.group().startswith("\\") or "\\" in formula
+        if span.end() > last.start() and certain and re.search(r"\d", formula):
+            return Found(formula, "last-formula", explicit=False)
+        if span.end() <= last.start():
+            break
+    return Found(last.group(), "last-number", explicit=False)
+
+
+def _last_formula(text: str) -> str | None:
+    """The last formula; with those before it that are listed in the same sentence."""
+    spans = list(_MATH.finditer(text))
+    if not spans:
+        return None
+    group = [spans[-1]]
+    for span in reversed(spans[:-1]):
+        if not _LISTED.fullmatch(text[span.end() : group[0].start()]):
+            break
+        group.insert(0, span)
+    return " , ".join(_inner(span) for span in group)

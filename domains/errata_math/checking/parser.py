@@ -327,7 +327,7 @@ def _exponent(stream: Stream) -> str:
 
 def parse_power(stream: Stream) -> Node:
     """An atom with its postfix signs and powers."""
-    from errata_math.checking.atoms import atom, postfix  # mutually recursive
+    from errata_math.checking.atoms import atom, degrees, postfix  # mutually recursive
 
     base = postfix(stream, atom(stream))
     while stream.op() == "^":
@@ -338,7 +338,7 @@ def parse_power(stream: Stream) -> Node:
         if mark.value in ("°", "'") or _braced_sign(stream):
             while stream.accept("{", "}", "°", "'"):
                 pass
-            base = Node("deg", (base,)) if base.op != "deg" else base
+            base = degrees(stream, base)
         else:
             base = _raise(stream, base)
         base = postfix(stream, base)

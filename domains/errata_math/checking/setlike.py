@@ -10,7 +10,7 @@ from errata_math.checking.options import CheckOptions
 from errata_math.checking.realsets import NotASet, real_set, same_set
 from errata_math.checking.relations import same_relation
 from errata_math.checking.sampling import holds_exactly_on
-from errata_math.checking.tree import INF, Node, signs, symbols
+from errata_math.checking.tree import INF, Node, has, signs, symbols
 from errata_math.checking.verdict import Comparison, undecided, wrong
 from errata_math.checking.vocabulary import listed
 
@@ -23,8 +23,9 @@ def as_sets(gold: Node, other: Node, options: CheckOptions, same: Same) -> Compa
     """As sets of reals, when either is written as one that is not also a tuple or a plain set."""
     if not (_is_real_set(gold) or _is_real_set(other)):
         return None
-    if gold.op in _VALUES or other.op in _VALUES:
+    if _is_value(gold) or _is_value(other):
         return wrong("set-against-value")
+    gold, other = _intervals_listed(gold, other), _intervals_listed(other, gold)
     names = [_member_name(gold), _member_name(other)]
     try:
         one, two = real_set(gold), real_set(other)
@@ -34,6 +35,17 @@ def as_sets(gold: Node, other: Node, options: CheckOptions, same: Same) -> Compa
     if names[0] and names[1] and names[0].lower() != names[1].lower():
         return wrong("names")
     return same_set(one, two, options)
+
+
+def _is_value(node: Node) -> bool:
+    """Whether the node is a number or an expression; a sum may also be a set less another."""
+    return node.op in _VALUES or (node.op == "add" and not has(node, "seq", "set", *_SETLIKE))
+
+
+def _intervals_listed(node: Node, beside: Node) -> Node:
+    """Intervals with commas between them, beside a union: a union too."""
+    listed_intervals = node.op == "list" and all(arg.op == "seq" for arg in node.args)
+    return Node("union", node.args) if listed_intervals and beside.op == "union" else node
 
 
 def _by_sampling(gold: Node, other: Node) -> Comparison | None:
@@ -83,9 +95,16 @@ def _pieces_by_kind(gold: Node, other: Node, options: CheckOptions, same: Same) 
         return same(one, two, options)
     if {one.op, two.op} == {"seq", "rel"}:
         return _chain_as_interval(one, two, options, same)
-    if {one.op, two.op} & {"num", "dec", "neg", "div", "matrix", "text"}:
-        return wrong("set-against-value")
+    if _is_plain(one) or _is_plain(two) or "matrix" in (one.op, two.op):
+        return wrong("set-against-list")
     return undecided("real-set", "a set that could not be read")
+
+
+def _is_plain(node: Node) -> bool:
+    """A list or tuple of values, an equation, or words: no set of reals."""
+    if node.op in ("list", "set", "seq"):
+        return all(_is_value(arg) or _is_plain(arg) for arg in node.args)
+    return node.op == "text" or signs(node) == ("=",)
 
 
 def _any_order(one: Node, two: Node, options: CheckOptions, same: Same) -> Comparison:
@@ -122,4 +141,6 @@ def _chain_as_interval(one: Node, two: Node, options: CheckOptions, same: Same) 
         brackets = ("[" if order[0] == "<=" else "(") + ("]" if order[1] == "<=" else ")")
         ends = Node("seq", (chain.args[0], chain.args[2]), brackets)
         return sequences(ends, interval, options, same)
+    if order == ("=",):
+        return wrong("set-against-equation")
     return undecided("real-set", "an inequality that could not be solved")

@@ -110,7 +110,7 @@ def _by_kind(gold: Node, other: Node, options: CheckOptions) -> Comparison:
         or has(other, "pm", "mp")
     ):
         return _collections(gold, other, options)
-    if gold.op == "based" or other.op == "based":
+    if _unsigned(gold).op == "based" or _unsigned(other).op == "based":
         return _based(gold, other)
     if "text" in (gold.op, other.op):
         same = gold.op == other.op and str(gold.value).lower() == str(other.value).lower()
@@ -129,6 +129,10 @@ def _scalars(gold: Node, other: Node, options: CheckOptions) -> Comparison:
     return same_quantity(gold, other, options)
 
 
+def _unsigned(node: Node) -> Node:
+    return node.args[0] if node.op == "neg" else node
+
+
 def _based(gold: Node, other: Node) -> Comparison:
     """Numerals with a base: the same digits, and the same base unless the other has none."""
     one, two = _digits(gold), _digits(other)
@@ -138,6 +142,9 @@ def _based(gold: Node, other: Node) -> Comparison:
 
 
 def _digits(node: Node) -> tuple[str, str]:
+    if node.op == "neg":
+        digits, base = _digits(node.args[0])
+        return f"-{digits}" if digits else "", base
     if node.op == "based":
         return signs(node)[0], signs(node)[1].strip("()")
     return (str(node.value), "") if node.op == "num" else ("", "")

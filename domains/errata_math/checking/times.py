@@ -11,6 +11,7 @@ _TIME = re.compile(
     r"([ap])?\.?\s?(?:m\b)?\.?\s*\}?\s*\.?\Z",
     re.IGNORECASE,
 )
+_GAPS = re.compile(r"\\[!,;: ]")
 _WRAP = re.compile(r"\\(?:text|mbox|mathrm)\s*\{([^{}]*)\}|\$")
 HALF_DAY = 12 * 3600
 
@@ -18,7 +19,7 @@ HALF_DAY = 12 * 3600
 def time_of(text: str) -> tuple[int, bool] | None:
     """Seconds since midnight and whether the half of the day is stated (or past noon); None when
     ``text`` is no time."""
-    found = _TIME.match(_WRAP.sub(lambda m: m[1] or "", text).strip())
+    found = _TIME.match(_WRAP.sub(lambda m: m[1] or "", _GAPS.sub("", text)).strip())
     if found is None:
         return None
     hours, minutes, seconds = int(found[1]), int(found[2]), int(found[3] or 0)

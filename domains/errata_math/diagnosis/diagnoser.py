@@ -2,7 +2,7 @@
 
 Three kinds of wrongness in this order at equal steps: an equation that does not compute (a slip), an
 equation that computes but no right route meets (a detour), a right beginning with a wrong end.
-Deterministic; about a thousand cases a second.
+Deterministic; a few hundred cases a second.
 
 Not covered: reasoning that never becomes an equation, algebra with unknowns, diagrams.
 """

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import combinations
 
 from errata_math.arithmetic.equations import Equation
@@ -37,6 +38,7 @@ _NONE: Mapping[Fraction, Trace] = {}
 _PRIME = 997
 
 
+@lru_cache(maxsize=4096)
 def shadow(value: Fraction) -> Fraction:
     """The changed number: itself for constants and fractions, else moved by a fixed small share."""
     if value.denominator != 1 or value < 0 or value in CONSTANTS:
