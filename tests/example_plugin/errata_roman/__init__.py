@@ -23,14 +23,14 @@ def write(number):
 
 def read(signs):
     values = [SIGNS[s] for s in signs]
-    return sum(-v if v < n else v for v, n in zip(values, [*values[1:], 0]))
+    return sum(-v if v < n else v for v, n in zip(values, [*values[1:], 0], strict=True))
 
 
-def problem(number, id):
+def problem(number, name):
     question = f"Write {write(number)} as a number."
     solution = f"{' + '.join(write(number))} reads\n#### {number}"
     kind = "subtractive" if re.search("IV|IX|XL|XC|CD|CM", write(number)) else "additive"
-    return Problem(id=id, question=question, answer=str(number), solution=solution, kind=kind)
+    return Problem(id=name, question=question, answer=str(number), solution=solution, kind=kind)
 
 
 class Roman:
@@ -59,7 +59,7 @@ class Roman:
                 extracted=f[1] if f else None,
                 explicit=bool(f),
             )
-            for p, f in zip(problems, found)
+            for p, f in zip(problems, found, strict=True)
         ]
 
     @hookimpl
