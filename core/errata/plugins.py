@@ -61,6 +61,11 @@ def discover() -> list[Installed]:
     return sorted((_load(point) for point in entry_points(group=PROJECT)), key=lambda p: p.name)
 
 
+def plugin_packages() -> set[str]:
+    """Names of the installed packages that announce a plugin."""
+    return {point.dist.name for point in entry_points(group=PROJECT) if point.dist}
+
+
 def _load(point: EntryPoint) -> Installed:
     package = point.dist.name if point.dist else "?"
     try:

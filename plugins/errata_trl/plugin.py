@@ -26,21 +26,44 @@ class SftSettings(Settings):
     float32.
     """
 
-    method: Literal["lora", "full"] = "lora"
-    rank: int = Field(default=16, ge=1)
-    alpha: int = Field(default=32, ge=1)
-    dropout: float = Field(default=0.0, ge=0, lt=1)
-    target_modules: str | tuple[str, ...] = "all-linear"
-    learning_rate: float = Field(default=5e-4, gt=0)
-    epochs: int = Field(default=1, ge=1)
-    batch_size: int = Field(default=8, ge=1)
-    accumulation: int = Field(default=1, ge=1)
-    warmup_ratio: float = Field(default=0.05, ge=0, le=1)
-    schedule: Literal["linear", "cosine", "constant"] = "linear"
-    max_length: int = Field(default=512, ge=2)
-    shuffle: bool = True
-    dtype: Literal["auto", "bfloat16", "float32"] = "auto"
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    method: Literal["lora", "full"] = Field(
+        default="lora", description="lora: an adapter; full: all weights"
+    )
+    rank: int = Field(default=16, ge=1, description="rank of a new adapter")
+    alpha: int = Field(default=32, ge=1, description="scale of a new adapter (alpha / rank)")
+    dropout: float = Field(default=0.0, ge=0, lt=1, description="dropout in a new adapter")
+    target_modules: str | tuple[str, ...] = Field(
+        default="all-linear", description="modules that get an adapter"
+    )
+    learning_rate: float = Field(default=5e-4, gt=0, description="highest learning rate")
+    epochs: int = Field(default=1, ge=1, description="passes over the examples")
+    batch_size: int = Field(default=8, ge=1, description="examples computed together")
+    accumulation: int = Field(default=1, ge=1, description="batches that make one step")
+    warmup_ratio: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="fraction of the steps in which the learning rate rises",
+    )
+    schedule: Literal["linear", "cosine", "constant"] = Field(
+        default="linear", description="how the learning rate falls afterwards"
+    )
+    max_length: int = Field(
+        default=512,
+        ge=2,
+        description="tokens of prompt and completion; longer examples are left out and counted",
+    )
+    shuffle: bool = Field(
+        default=True,
+        description="random order, examples of similar length together; false: as given",
+    )
+    dtype: Literal["auto", "bfloat16", "float32"] = Field(
+        default="auto",
+        description="auto: compute in bfloat16 where the hardware does; weights stay float32",
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="auto: a GPU when there is one"
+    )
 
 
 def make_sft(settings: SftSettings, services: Services) -> object:

@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -57,15 +58,17 @@ def test_generated_blocks_are_current() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("path", PAGES, ids=named)
-def test_links_lead_to_files(path: object) -> None:
-    text = page(str(path))
-    lost = [
-        link
-        for link in _LINK.findall(text)
-        if not (DOCS / str(path)).parent.joinpath(link).exists()
-    ]
-    assert not lost
+@pytest.mark.parametrize("path", [*PAGES, ROOT / "README.md"], ids=named)
+def test_links_lead_to_files(path: Path) -> None:
+    links = _LINK.findall(path.read_text(encoding="utf-8"))
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_the_architecture_names_every_module_of_the_engine() -> None:
+    engine = ROOT / "core/errata"
+    modules = [p.name for p in engine.glob("*.py") if p.name != "__init__.py"]
+    modules += [f"{p.parent.name}/" for p in engine.glob("*/__init__.py")]
+    assert [name for name in modules if f"`{name}`" not in page("architecture.md")] == []
 
 
 def _led_to(name: str) -> set[str]:
@@ -101,11 +104,11 @@ def test_python_by_hand_runs() -> None:
 
 
 def _commands() -> list[tuple[str, str]]:
-    found = []
-    for name, body in _fences("sh"):
-        joined = body.replace("\\\n", " ")
-        found += [(name, line) for line in joined.splitlines() if line.startswith("errata ")]
-    return found
+    found = _fences("sh")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    found += [("README.md", body.replace("$ ", "")) for _, body in _FENCE.findall(readme)]
+    joined = [(name, body.replace("\\\n", " ").splitlines()) for name, body in found]
+    return [(name, line) for name, lines in joined for line in lines if line.startswith("errata ")]
 
 
 def test_commands_on_the_pages_parse() -> None:

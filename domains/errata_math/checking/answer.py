@@ -21,12 +21,18 @@ from errata_math.checking.parser import (
     skip_comment,
 )
 from errata_math.checking.tokens import NotMathematics, Token, tokenize
-from errata_math.checking.tree import Node
+from errata_math.checking.tree import Node, depth
 from errata_math.checking.units import SCALES
-from errata_math.checking.vocabulary import listed
+from errata_math.checking.vocabulary import COMMANDS, TEXTS, WRAPPERS, listed
 
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*(?=\{)")
-_DOUBLED = re.compile(r"\\\\(?=[A-Za-z])")
+_DOUBLED = re.compile(r"\\\\([A-Za-z]{2,})")
+_KNOWN = frozenset(COMMANDS) | TEXTS | WRAPPERS
+_BRACED_ARRAY = re.compile(r"\\left\s*\\\{\s*\\begin\{array\}(?:\{[^{}]*\})?")
+_RATE = re.compile(
+    r"(?<=[\d}])\s*(km|cm|mm|m|ft|mi)\s*/\s*(seconds?|sec|s|hours?|hr|h|min)\b(?!\s*[\^*])"
+)
+_RANGE = re.compile(r"(?<=\d)\s+to\s+(?=\d)")
 _EMPHASIS = re.compile(r"\A(\*{1,2}|_{2}|`)(.+?)\1\Z", re.DOTALL)
 _WRAP = re.compile(
     r"\\(?:text|textbf|textrm|textit|mbox|mathrm|mathbf|textnormal|rm)\s*\{([^{}]*)\}"
@@ -37,8 +43,12 @@ _CURRENCY = re.compile(
 )
 _TIMES = re.compile(r"(\d)\s*[xX]\s*(10\s*\^|10\s*\*\*)|(?<=\d)\s+x\s+(?=\d)")
 # "17 (rounded)": words in brackets at the end
-_ASIDE = re.compile(r"(?<=[\w}])\s+\((?=[^()]*[A-Za-z]{4})[A-Za-z ,.'-]+\)\s*\Z")
+_ASIDE = re.compile(
+    r"(?<=[\w}])\s+\((?=[^()]*[A-Za-z]{4})[A-Za-z ,.'-]+\)\s*\Z|(?<=\d)\s+\([A-Za-z][A-Za-z. ]+\)"
+)
+_APPROX = re.compile(r"\A(?:\\approx|\\sim|~)\s*(?=[-\d.\\])")
 _WORD = re.compile(r"[A-Za-z]+|[\u00c0-\uffff]+|\d+|[<>=+*/^|!]|\\(?:le|ge|ne)q?")
+MAX_TREE_DEPTH = 150
 MAX_REMEMBERED = 1_000  # characters; longer texts would make the memory of answers large
 _ENDS = " \t\n.,;:"
 
@@ -96,17 +106,20 @@ def clean(text: str) -> str:
     text = to_latex(text.strip())
     if "\\" in text:
         if "\\\\" in text and not re.search(r"(?<!\\)\\begin", text):
-            text = _DOUBLED.sub(r"\\", text)
+            text = _DOUBLED.sub(lambda m: m[0][1:] if m[1] in _KNOWN else m[0], text)
+        text = _BRACED_ARRAY.sub(r"\\begin{cases}", text) if "array" in text else text
         text = _unboxed(text)
-    text = _CURRENCY.sub(" ", text.lstrip("= "))
+    text = _CURRENCY.sub(" ", _APPROX.sub("", text.lstrip("= ")))
     text = _TIMES.sub(r"\1\\times \2", text)
-    text = _ASIDE.sub("", text)
+    text = _RATE.sub(r"\\text{ \1 per \2}", _RANGE.sub(":", _ASIDE.sub("", text)))
     for _ in range(3):
         stripped = text.strip(_ENDS + "$" if text.count("$") != 1 else _ENDS)
         if re.match(r"[\s$]*\.\d", text) and stripped[:1].isdigit():
             stripped = "." + stripped  # .5 keeps its point
         if stripped.endswith("\\") and not stripped.endswith("\\\\"):
             stripped = stripped[:-1]
+        if len(stripped) > 2 and stripped[0] == stripped[-1] and stripped[0] in "'\"":
+            stripped = stripped[1:-1]
         found = _EMPHASIS.match(stripped)
         stripped = found[2] if found is not None else stripped
         if stripped == text:
@@ -261,6 +274,8 @@ def parse_answer(tokens: list[Token]) -> Node:
         raise ParseError("nothing to read")
     answers = [node for node in found if not _is_domain(node)]
     found = answers or found
+    if max(map(depth, found)) > MAX_TREE_DEPTH:
+        raise ParseError(f"a tree of more than {MAX_TREE_DEPTH} levels")
     if len(found) == 1:
         return found[0]
     return Node("list", tuple(found), tuple(dict.fromkeys(separators)))
@@ -287,20 +302,20 @@ def _alternatives(text: str, tokens: list[Token]) -> tuple[Node, ...]:
     """Other readings: 1,234,567 as a list, 2,74 as a decimal."""
     readings: list[Node] = []
     if re.search(r"\d,\d{3}(?!\d)", text):
-        with_commas = tokenize(text, group=False)
-        if with_commas != tokens:
-            readings.append(_try(with_commas))
+        readings.append(_try(text, unlike=tokens))
     if re.search(r"\d,\d", text):
         pointed = _COMMA_DECIMAL.sub(r"\1.\2", text, count=1)
         if pointed != text and _COMMA_DECIMAL.match(text):
-            readings.append(Node("comma", (_try(tokenize(pointed)),)))
+            readings.append(Node("comma", (_try(pointed, unlike=tokens),)))
     return tuple(
         r for r in readings if r.op != "bad" and (r.op != "comma" or r.args[0].op != "bad")
     )
 
 
-def _try(tokens: list[Token]) -> Node:
+def _try(text: str, unlike: list[Token]) -> Node:
+    """Another reading of ``text``, ``bad`` when it is none or no other."""
     try:
-        return parse_answer(tokens)
-    except (ParseError, RecursionError):
+        tokens = tokenize(text, group=False)
+        return Node("bad") if tokens == unlike else parse_answer(tokens)
+    except (NotMathematics, ParseError, RecursionError):
         return Node("bad")

@@ -204,7 +204,17 @@ def argument(stream: Stream, *, digits: int = 0) -> Node:
             raise ParseError("a macro's argument that is a list")
         return inner[0]
     token = stream.peek()
-    if token is not None and token.kind == "n" and digits and len(token.value) > digits:
+    if token is not None and token.kind == "w" and digits and token.value.isalpha():
+        stream.tokens[stream.at] = Token("w", token.value[1:], False)  # \\binom nk
+        if len(token.value) <= 2:
+            stream.tokens[stream.at] = Token("l", token.value[1:], False)
+        return _letter_of(token.value[0])
+    if (
+        token is not None
+        and token.kind == "n"
+        and token.value.isdigit()
+        and len(token.value) > digits > 0
+    ):
         stream.tokens[stream.at] = Token("n", token.value[digits:], False)
         return number(token.value[:digits])
     if token is not None and token.value == "-":
@@ -256,7 +266,15 @@ def _function(stream: Stream, token: Token) -> Node:
     return node if power is None else Node("pow", (node, power))
 
 
+_ARITY = {"binom": (2, 2), "log": (1, 2), "ln": (1, 2), "lg": (1, 2), "frac": (2, 2),
+          "root": (2, 2), "mod": (2, 2)}  # fmt: skip
+_ANY_NUMBER = frozenset({"min", "max", "gcd", "lcm"})
+
+
 def _built(name: str, args: tuple[Node, ...]) -> Node:
+    least, most = _ARITY.get(name, (1, 1 if name not in _ANY_NUMBER else len(args)))
+    if not least <= len(args) <= most:
+        raise ParseError(f"{name} of {len(args)} arguments")
     if name in ("sqrt", "cbrt"):
         return Node("root", (args[0], num(2 if name == "sqrt" else 3)))
     if name == "exp":
@@ -288,7 +306,10 @@ def _arguments(stream: Stream, name: str) -> tuple[Node, ...]:
             raise ParseError(f"{name} of nothing")
         return found
     if stream.accept("{"):
-        return tuple(items(stream, "}"))
+        braced = tuple(items(stream, "}"))
+        if not braced:
+            raise ParseError(f"{name} of nothing")
+        return braced
     # sin 2x cos x: the product up to the next function; sin x + 1: up to the operator
     node = parse_power(stream)
     while (token := stream.peek()) is not None and (

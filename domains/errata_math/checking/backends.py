@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 # A value of more than 2**MAX_MAGNITUDE bits before the point is beyond every answer.
-MAX_MAGNITUDE = 12_000
+MAX_MAGNITUDE = 1_200
 
 
 class NoValue(ArithmeticError):  # a finding about the expression
@@ -69,7 +69,10 @@ class Backend:
         if isinstance(value, complex) or name not in FLOAT_REAL:
             if name not in FLOAT_COMPLEX:
                 raise Imprecise(name)
-            return FLOAT_COMPLEX[name](complex(value))
+            try:
+                return FLOAT_COMPLEX[name](complex(value))
+            except (ValueError, OverflowError, ZeroDivisionError):
+                raise Imprecise(name) from None
         if abs(value) > 1e4 and name in ("sin", "cos", "tan"):
             raise Imprecise("a large argument")
         try:
@@ -109,7 +112,7 @@ class Precise(Backend):
         """As in Backend; raises TooLarge before the result is built."""
         size = self.context.mag(exponent) if exponent else 0
         reach = max(abs(self.context.mag(base)), 1) if base else 1
-        if size + math.log2(reach) > MAX_MAGNITUDE:
+        if size + reach.bit_length() > MAX_MAGNITUDE:
             raise TooLarge("a power beyond range")
         return self.context.power(base, exponent)
 

@@ -16,6 +16,7 @@ from errata_math.checking.tree import Node
 _MATRICES = frozenset(
     {"matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "Vmatrix", "smallmatrix", "array"}
 )
+MAX_DETERMINANT = 4
 _SYSTEMS = frozenset({"cases", "aligned", "align", "gathered", "split", "dcases", "rcases"})
 
 
@@ -46,14 +47,17 @@ def bracketed(stream: Stream, token: Token) -> Node:
 
 def _sequence(stream: Stream, opening: str) -> Node:
     closers = ("[", "]", ")") if opening == "]" else (")", "]")
-    at = stream.at
+    at, before = stream.at, stream.turned
+    stream.turned = int(opening == "]")
     try:
         inner = items(stream, *closers)
     except ParseError:
         if opening != "[":
             raise
-        stream.at, stream.bars = at, 0
+        stream.at, stream.bars, stream.turned = at, 0, 1
         inner = items(stream, "[")
+    finally:
+        stream.turned = before
     closing = stream.tokens[stream.at - 1].value
     if len(inner) == 1 and opening == "(" and closing == ")":
         return inner[0]
@@ -146,7 +150,22 @@ def environment(stream: Stream, token: Token) -> Node:
     if len({len(r.args) for r in rows}) > 1 or not rows:
         raise ParseError("a matrix with rows of different length")
     matrix = Node("matrix", tuple(rows))
-    return Node("fn", (matrix,), "det") if token.value == "vmatrix" else matrix
+    return determinant(matrix) if token.value == "vmatrix" else matrix
+
+
+def determinant(matrix: Node) -> Node:
+    """The determinant of a small square matrix, written out."""
+    rows = [row.args for row in matrix.args]
+    if any(len(row) != len(rows) for row in rows) or len(rows) > MAX_DETERMINANT:
+        raise ParseError("a determinant of this size")
+    if len(rows) == 1:
+        return rows[0][0]
+    terms = []
+    for column, cell in enumerate(rows[0]):
+        minor = [Node("row", row[:column] + row[column + 1 :]) for row in rows[1:]]
+        term = Node("mul", (cell, determinant(Node("matrix", tuple(minor)))))
+        terms.append(Node("neg", (term,)) if column % 2 else term)
+    return Node("add", tuple(terms))
 
 
 def big_operator(stream: Stream, token: Token) -> Node:

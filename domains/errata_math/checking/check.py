@@ -6,11 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from errata_math.checking.answer import read
 from errata_math.checking.choice import find_letter, gold_letter, leading_letter
 from errata_math.checking.compare import compare
 from errata_math.checking.extraction import find
 from errata_math.checking.numerals import numeral
 from errata_math.checking.options import CheckOptions
+from errata_math.checking.quantity import quantity
+from errata_math.checking.tree import has
 from errata_math.checking.verdict import Checked
 
 # Three plain words make a sentence rather than an answer with a unit.
@@ -54,7 +57,7 @@ def check_response(gold: str, response: str, options: CheckOptions = DEFAULTS) -
         if chosen is not None:
             outcome: Literal["right", "wrong"] = "right" if chosen.text == letter else "wrong"
             return Checked(outcome, chosen.text, chosen.explicit, f"{chosen.rule}/choice")
-    found = find(response, numeric=numeral(gold.strip()) is not None)
+    found = find(response, numeric=expects_number(gold), words=expects_words(gold))
     if found is None:
         return Checked("wrong", None, False, "none")
     result = compare(gold, found.text, options)
@@ -64,6 +67,23 @@ def check_response(gold: str, response: str, options: CheckOptions = DEFAULTS) -
             result = each[-1]
     rule = f"{found.rule}/{result.rule}"
     return Checked(result.outcome, found.text, found.explicit, rule, result.reason)
+
+
+def expects_number(gold: str) -> bool:
+    """Whether ``gold`` is a plain number, perhaps with a unit."""
+    if numeral(gold.strip()) is not None:
+        return True
+    node = read(gold).node
+    if node is None:
+        return False
+    core = quantity(node).core
+    return (core.args[0] if core.op == "neg" else core).op in ("num", "dec", "mixed")
+
+
+def expects_words(gold: str) -> bool:
+    """Whether ``gold`` is words, with or without a number among them."""
+    answer = read(gold)
+    return answer.prose or (answer.node is not None and has(answer.node, "text"))
 
 
 def check_choice(
@@ -78,7 +98,7 @@ def check_choice(
     if chosen is not None and chosen.text in choices and chosen.rule != "choice-last":
         outcome: Literal["right", "wrong"] = "right" if chosen.text == gold else "wrong"
         return Checked(outcome, chosen.text, chosen.explicit, f"{chosen.rule}/choice")
-    found = find(response, numeric=numeral(choices.get(gold, "").strip()) is not None)
+    found = find(response, numeric=expects_number(choices.get(gold, "")))
     if found is None:
         return Checked("wrong", None, False, "none")
     matching = [

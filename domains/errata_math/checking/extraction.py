@@ -11,10 +11,12 @@ import re
 from dataclasses import dataclass
 
 from errata_math.checking.boxes import boxes, joined
+from errata_math.checking.spans import math_spans, without_spans
 
 # Only this much of the end of a response is read: an answer stands at the end, and a runaway
 # response must not cost more than a long one.
 READ_CHARS = 60_000
+MAX_PHRASES = 12  # only the last announcements are looked into
 
 _CHAT = re.compile(r"<\|(?:im_start|im_end|endoftext|eot_id|end|user|assistant)\|>|</s>")
 _HASH = re.compile(r"#{4} *([^\n]+)")
@@ -29,11 +31,8 @@ _PHRASE = re.compile(
 )
 # What it takes to overrule a box: not "check our answer: …".
 _STRONG = re.compile(r"\b(?:is|are|be|was)\b|final\s+answer", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"\n|(?<=[^\s.])[.!?](?=\s|\Z|\*|\"|\$\s)|。|।|!")
-_MATH = re.compile(
-    r"\$\$(?P<dd>[^$]+)\$\$|(?<!\\)\$(?P<d>(?:[^$\\\n]|\\.){1,2000})\$|\\\((?P<p>.{1,2000}?)\\\)"
-    r"|\\\[(?P<b>.{1,4000}?)\\\]",
-    re.DOTALL,
+_SENTENCE_END = re.compile(
+    r"\n|(?<=[^\s.])(?<!\bMr)(?<!\bMrs)(?<!\bMs)(?<!\bDr)(?<!\bSt)(?<!\bsq)(?<!\bcu)[.!?](?=\s|\Z|\*|\"|\$\s)|。|।|!"
 )
 _LISTED = re.compile(r"\s*(?:,|and|or|,\s*and|,\s*or)\s*")
 _BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*|`([^`\n]{1,200})`")
@@ -78,11 +77,12 @@ def tail(response: str) -> str:
     return text
 
 
-def find(response: str, *, numeric: bool) -> Found | None:
+def find(response: str, *, numeric: bool, words: bool = False) -> Found | None:
     """The final answer of ``response``, or None. ``numeric`` says that the gold is a plain number,
-    which makes the last number a better last resort than the last formula."""
+    which makes the last number a better last resort than the last formula; ``words`` that it is
+    words, so that a number among words is not taken for the answer."""
     text = tail(response)
-    stated = _stated(text)
+    stated = _stated(text, words=words)
     if stated is None:
         return _resort(text, numeric=numeric)
     if numeric and not stated.parts and (leading := _LEADING_NUMBER.match(stated.text)) is not None:
@@ -95,7 +95,7 @@ def find(response: str, *, numeric: bool) -> Found | None:
     return stated
 
 
-def _stated(text: str) -> Found | None:
+def _stated(text: str, *, words: bool) -> Found | None:
     best: Found | None = None
     end = -1
     found = boxes(text)
@@ -107,30 +107,37 @@ def _stated(text: str) -> Found | None:
         best = Found(" , ".join(parts), rule, explicit=True, parts=parts)
     for match in _HASH.finditer(text, max(end, 0)):
         best, end = Found(match[1].strip(), "hash", explicit=True), match.end()
-    for match in _PHRASE.finditer(text, max(end, 0)):
+    return _phrase(text, max(end, 0), best, words=words) or best
+
+
+def _phrase(text: str, start: int, best: Found | None, *, words: bool) -> Found | None:
+    """The last answer that a phrase announces; after a box only a strong phrase counts."""
+    for match in reversed(list(_PHRASE.finditer(text, start))[-MAX_PHRASES:]):
         if best is not None and not _STRONG.search(match.group()):
             continue
-        content = after_phrase(text[match.end() : match.end() + 4000])
+        content = after_phrase(text[match.end() : match.end() + 2000], words=words)
         if content is not None and (best is None or re.search(r"[0-9$\\]", content)):
-            best = Found(content, "phrase", explicit=True)
-    return best
+            return Found(content, "phrase", explicit=True)
+    return None
 
 
-def after_phrase(rest: str) -> str | None:
+def after_phrase(rest: str, *, words: bool = False) -> str | None:
     """The answer in the text that follows "the answer is"; None when there is nothing usable."""
     rest = rest.lstrip(" \t\n*:\"'“”")
     sentence = rest[: _first_end(rest)].strip()
+    if words and sentence and not math_spans(sentence):
+        return sentence.strip(" *\"'.`")
     return _said(_after_verb(sentence)) if sentence else None
 
 
 def _said(said: str) -> str | None:
     """The answer in what is said to be it: formulas, emphasised text, or what begins with a
     number."""
-    spans = list(_MATH.finditer(said))
+    spans = math_spans(said)
     if spans:
-        between = _MATH.sub(" ", said)
+        between = without_spans(said)
         listed = re.fullmatch(r"[\s,;.\"'*\\]*(?:and|or)?[\s,;.\"'*\\]*", between)
-        return " , ".join(_inner(m) for m in (spans if listed else spans[:1]))
+        return " , ".join(m.inner for m in (spans if listed else spans[:1]))
     if (bold := _BOLD.search(said)) is not None:
         return (bold[1] or bold[2]).strip()
     if not said.isascii() and "\\" in said:  # LaTeX without delimiters among other letters
@@ -148,25 +155,21 @@ def _said(said: str) -> str | None:
 
 def _first_end(rest: str) -> int:
     """Where the sentence ends: the first end mark that is not inside a formula."""
-    blocked = [(m.start(), m.end()) for m in _MATH.finditer(rest)]
+    blocked = math_spans(rest)
     for end in _SENTENCE_END.finditer(rest):
-        if not any(a < end.start() < b - 1 for a, b in blocked):
+        if not any(b.start < end.start() < b.end - 1 for b in blocked):
             return end.start()
     return len(rest)
 
 
 def _after_verb(sentence: str) -> str:
-    blocked = [(m.start(), m.end()) for m in _MATH.finditer(sentence)]
+    blocked = math_spans(sentence)
     for verb in reversed(list(re.finditer(r"\b(?:is|are|equals|est|es)\b:?\s+", sentence))):
-        if not any(a <= verb.start() < b for a, b in blocked):
+        if not any(b.start <= verb.start() < b.end for b in blocked):
             rest = sentence[verb.end() :]
             if re.search(r"[0-9$\\]", rest):
                 return rest
     return sentence
-
-
-def _inner(match: re.Match[str]) -> str:
-    return next(part for part in match.groups() if part is not None).strip()
 
 
 def _resort(text: str, *, numeric: bool) -> Found | None:
@@ -196,24 +199,23 @@ def _last_number(text: str) -> Found | None:
         pass
     if last is None:
         return None
-    for span in reversed(list(_MATH.finditer(text))):
-        formula = _inner(span)
-        certain = span.group().startswith("\\") or "\\" in formula
-        if span.end() > last.start() and certain and re.search(r"\d", formula):
-            return Found(formula, "last-formula", explicit=False)
-        if span.end() <= last.start():
+    for span in reversed(math_spans(text)):
+        certain = span.delimiter in ("\\(", "\\[") or "\\" in span.inner
+        if span.end > last.start() and certain and re.search(r"\d", span.inner):
+            return Found(span.inner, "last-formula", explicit=False)
+        if span.end <= last.start():
             break
     return Found(last.group(), "last-number", explicit=False)
 
 
 def _last_formula(text: str) -> str | None:
     """The last formula; with those before it that are listed in the same sentence."""
-    spans = list(_MATH.finditer(text))
+    spans = math_spans(text)
     if not spans:
         return None
     group = [spans[-1]]
     for span in reversed(spans[:-1]):
-        if not _LISTED.fullmatch(text[span.end() : group[0].start()]):
+        if not _LISTED.fullmatch(text[span.end : group[0].start]):
             break
         group.insert(0, span)
-    return " , ".join(_inner(span) for span in group)
+    return " , ".join(span.inner for span in group)

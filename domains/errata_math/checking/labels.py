@@ -18,12 +18,23 @@ def is_label(node: Node) -> bool:
     if op == "mul":
         return all(_is_capital(arg) for arg in node.args) or _is_application(node)
     if op == "fn":
-        return node.value in _NAMED_BY and is_label(node.args[0])
+        angle = node.value in _OF_ANGLES and _is_angle(node.args[0])
+        return angle or (node.value in _NAMED_BY and is_label(node.args[0]))
     if op in ("ratio", "seq", "list", "div", "row"):
         return bool(node.args) and all(_is_name(arg) for arg in node.args)
     if op == "rel":
         return all(is_label(arg) for arg in node.args)
     return op in ("sym", "text", "call")
+
+
+_OF_ANGLES = frozenset({"sin", "cos", "tan", "cot"})
+
+
+def _is_angle(node: Node) -> bool:
+    """A capital letter, a Greek one, or three capitals: the angle of a figure."""
+    if node.op == "sym":
+        return str(node.value)[:1].isupper() or len(str(node.value).split("_")[0]) > 1
+    return node.op == "mul" and all(_is_capital(arg) for arg in node.args)
 
 
 _NAMED_BY = frozenset({"abs", "det", "min", "max", "gamma"})
@@ -41,10 +52,14 @@ def _is_capital(node: Node) -> bool:
 
 def _is_application(node: Node) -> bool:
     """``P(x)`` or ``T(10)``, which the grammar reads as a product of two."""
-    if len(node.args) != 2 or node.args[0].op != "sym":
+    if len(node.args) != 2:
         return False
-    name = str(node.args[0].value)
-    return len(name.split("_", maxsplit=1)[0]) == 1 and node.args[1].op in ("sym", "num", "seq")
+    name, argument = node.args
+    if name.op == "pow" and name.args[1] == Node("neg", (Node("num", (), 1),)):
+        name = name.args[0]  # the inverse function
+    if name.op != "sym" or len(str(name.value).split("_", maxsplit=1)[0]) != 1:
+        return False
+    return argument.op in ("sym", "num", "seq", "rel", "inter", "union")
 
 
 def split_label(node: Node) -> tuple[Node | None, Node]:
@@ -82,8 +97,8 @@ def _named(whole: Node, parts: list[Node], order: list[str]) -> tuple[Node | Non
 def names_agree(one: Node, two: Node) -> bool:
     """Whether two labels may stand before the same answer: the same name, y for f(x), a name with
     and without its index, functions of differently named arguments."""
-    if one == two:
-        return True
+    if one == two or "fn" in (one.op, two.op):
+        return one == two
     first, second = _base(one), _base(two)
     if first is None or second is None:
         return True

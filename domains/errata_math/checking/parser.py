@@ -55,6 +55,7 @@ class Stream:
         self.tokens = collapse([t for t in tokens if t.value != "."])
         self.at = 0
         self.depth = 0
+        self.turned = 0  # >0: inside ]…[, where an opening bracket closes
         self.inside = 0  # how many brackets are open
         self.bars = 0  # >0: inside |…| or a set-builder, where a bar closes
 
@@ -133,6 +134,8 @@ def parse_expression(stream: Stream, power: int = 0) -> Node:
                 continue
             if token.value == "…" and left.op not in ("add", "mul", "sym", "pow"):
                 break
+            if token.value == "[" and stream.turned:
+                break
             if not (token.value in _STARTS or (token.value == "|" and not stream.bars)):
                 break
         if power >= JUXTAPOSED + 1:
@@ -202,8 +205,11 @@ def _juxtaposed(stream: Stream, left: Node, token: Token, power: int) -> Node | 
     right = parse_power(stream)
     if right.op == "call" and right.value == "pmod":
         return Node("unit", (left,), f"mod {right.args[0]!r}")
-    if bare_integer and kind == "m" and _proper(right):
-        return Node("mixed", (left, right))
+    if bare_integer and kind == "m":
+        fraction = right.args[0] if right.op in ("pct", "deg") else right
+        if _proper(fraction):
+            mixed = Node("mixed", (left, fraction))
+            return mixed if right is fraction else Node(right.op, (mixed,))
     return Node(
         "mul", (*left.args, right) if left.op == "mul" and left.value is None else (left, right)
     )
@@ -211,6 +217,8 @@ def _juxtaposed(stream: Stream, left: Node, token: Token, power: int) -> Node | 
 
 def _after_number(stream: Stream, left: Node, before: str) -> Node | None:
     """A numeral behind ``left``: the fraction of a mixed number, or a factor."""
+    from errata_math.checking.atoms import postfix  # mutually recursive
+
     if left.op == "num" and before == "n":
         upper = stream.take()
         following = stream.tokens[stream.at + 1 : stream.at + 2]
@@ -220,9 +228,8 @@ def _after_number(stream: Stream, left: Node, before: str) -> Node | None:
             if not (upper.value.isdigit() and lower.value.isdigit()):
                 raise ParseError("two numbers side by side")
             right = Node("div", (num(int(upper.value[:300])), num(int(lower.value[:300]))))
-            if _proper(right):
-                return Node("mixed", (left, right))
-            return Node("improper", (left, right))
+            kind = "mixed" if _proper(right) else "improper"
+            return postfix(stream, Node(kind, (left, right)))
         raise ParseError("two numbers side by side")
     if left.op == "unit":
         return _compound(stream, left)

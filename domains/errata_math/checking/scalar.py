@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from errata_math.checking import exact, modular, numeric
-from errata_math.checking.tree import Node, Rational, has, sym, symbols, walk
+from errata_math.checking.tree import INF, Node, Rational, has, sym, symbols, walk
 from errata_math.checking.verdict import Comparison, right, undecided, wrong
 
 FIRST_DIGITS = 40
@@ -43,7 +43,7 @@ def same_value(one: Node, two: Node) -> Comparison:
         again = same_value(_common_logs(one), _common_logs(two))
         if again.outcome == "right":
             return right("log-base-10")
-    if settled.outcome == "undecided" and (has(one, "big") or has(two, "big")):
+    if settled.outcome == "undecided" and (_for_sympy(one) or _for_sympy(two)):
         from errata_math.checking.symbolic import same_by_sympy  # rare: keeps the import light
 
         return same_by_sympy(one, two)
@@ -71,6 +71,15 @@ def _rational(one: Node, two: Node) -> Comparison | None:
     if first is None or second is None:
         return None
     return right("rational") if first == second else wrong("rational")
+
+
+def _for_sympy(node: Node) -> bool:
+    """Whether an integral, a limit or an infinite (or long) sum is left to SymPy."""
+    return any(
+        part.op == "big"
+        and (part.value in ("int", "lim") or INF in part.args or not symbols(part.args[2]))
+        for part in walk(node)
+    )
 
 
 def _bare_log(node: Node) -> bool:

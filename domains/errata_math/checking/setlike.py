@@ -15,7 +15,7 @@ from errata_math.checking.verdict import Comparison, undecided, wrong
 from errata_math.checking.vocabulary import listed
 
 _SETLIKE = frozenset({"union", "inter", "minus", "builder"})
-_VALUES = frozenset(listed("num dec mul div neg pow root fact fn deg pct unit mixed mod sym"))
+_VALUES = frozenset(listed("num dec mul div neg pow root fact fn deg pct unit mixed mod sym pm mp"))
 _ORDERS = frozenset({"<", ">", "<=", ">=", "!=", "∈"})
 
 
@@ -39,6 +39,8 @@ def as_sets(gold: Node, other: Node, options: CheckOptions, same: Same) -> Compa
 
 def _is_value(node: Node) -> bool:
     """Whether the node is a number or an expression; a sum may also be a set less another."""
+    if node.op == "const":
+        return node.value in ("pi", "e", "i")
     return node.op in _VALUES or (node.op == "add" and not has(node, "seq", "set", *_SETLIKE))
 
 

@@ -230,7 +230,8 @@ def _matched(
             return ordered(mine[0].args, theirs, options, _same)  # (1, 2) against 1, 2
     if len(one) != len(two):
         once = (list(dict.fromkeys(one)), list(dict.fromkeys(two)))  # an answer stated twice
-        one, two = once if min(map(len, once)) > 1 else (one, two)
+        tuples = all(part.op == "seq" for part in (*one, *two))  # roots may be listed twice
+        one, two = once if tuples and min(map(len, once)) > 1 else (one, two)
     if _named_apart(one) or _named_apart(two):
         return _by_name(one, two, options)
     given = options.list_order == "given" and "set" not in (gold.op, other.op)

@@ -115,6 +115,8 @@ def _numeral(found: re.Match[str], blank: bool, out: list[Token], *, group: bool
 def _word(word: str, blank: bool, out: list[Token], following: str = "") -> None:
     if len(word) == 1:
         out.append(Token("l", word, blank))
+    elif word == "min" and out and out[-1].kind == "n":
+        out.append(Token("w", word, blank))  # minutes
     elif word in WORDS:
         out.append(Token(*WORDS[word], blank))
     elif word in FUNCTIONS or word in ALIASES:

@@ -79,6 +79,15 @@ def symbols(node: Node) -> frozenset[str]:
     return frozenset(str(n.value) for n in walk(node) if n.op == "sym")
 
 
+def depth(node: Node) -> int:
+    """How many levels the tree has; a loop, so that no tree is too deep to be measured."""
+    level, deepest = [node], 0
+    while level:
+        deepest += 1
+        level = [arg for part in level for arg in part.args]
+    return deepest
+
+
 def has(node: Node, *ops: str) -> bool:
     """Whether any node of the tree has one of these operators."""
     return any(n.op in ops for n in walk(node))

@@ -56,7 +56,7 @@ for _dimension, _table in (
             UNITS[_name + "s"] = (_dimension, _factor)
 _WORDS = frozenset(UNITS) | frozenset(_OTHER) | frozenset(f"{word}s" for word in _OTHER)
 # Single letters that are read as units when only a number is expected.
-LETTER_UNITS = frozenset({"s", "m", "g", "h", "l", "L", "J", "N", "W", "V"})
+LETTER_UNITS = frozenset({"s", "m", "g", "h", "l", "L", "J", "N", "W", "V", "Omega"})
 # Short words that are nouns or abbreviations rather than products of variables.
 LETTER_WORDS = frozenset({"am", "pm", "AM", "PM", "th", "yd", "pt", "qt", "pcs", "yrs", "hrs"})
 SCALES = {"hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9}
@@ -72,7 +72,14 @@ def is_unit_word(word: str) -> bool:
 def dimension(words: str) -> tuple[str, Fraction] | None:
     """The dimension and factor of a unit phrase such as ``square feet`` or ``cm ^2``; None when it
     is no known unit."""
-    parts = words.replace(".", " ").replace("/", " / ").split()
+    words = words.replace(" per ", "/")
+    if "/" in words:
+        over, _, under = words.partition("/")
+        first, second = dimension(over), dimension(under)
+        if first is None or second is None:
+            return None
+        return f"{first[0]}/{second[0]}", first[1] / second[1]
+    parts = words.replace(".", " ").split()
     power, base = 1, None
     for part in parts:
         lowered = part.lower()

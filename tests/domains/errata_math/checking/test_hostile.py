@@ -38,6 +38,32 @@ def test_random_latex_raises_nothing(one: str, two: str) -> None:
     assert verdict.reason or verdict.outcome != "undecided"
 
 
+REAL = [
+    "\\frac{3\\sqrt{5}}{4}", "(-\\infty,-5]\\cup[5,\\infty)",
+    "\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}",
+    "x=\\frac{-b\\pm\\sqrt{b^2-4ac}}{2a}", "3\\frac18", "58^{95}", "\\text{May }5", "8:30 p.m.",
+    "sqrt(2)/exp(3)", "\\cos 58^\\circ", "\\sum_{k=1}^{n} k^2", "\\{x\\mid x<2\\}", "1,2,\\ldots,n",
+    "\\binom nk", "12\\text{ cm}^2", "4e3", "\\ln 0", "2^{2^{100}}",
+    "\\begin{cases}x=1\\\\y=2\\end{cases}",
+]  # fmt: skip
+
+
+@given(st.sampled_from(REAL), st.sampled_from(REAL), st.data())
+@settings(max_examples=400, deadline=None)
+def test_damaged_answers_raise_nothing(one: str, two: str, data: st.DataObject) -> None:
+    text = two
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(text)))
+        piece = data.draw(
+            st.sampled_from([*"{}()[]^_|,;%$07xei/=<.", "\\", one[:7], text[at : at + 5]])
+        )
+        text = text[:at] + piece + text[at + data.draw(st.integers(0, 2)) :]
+    started = time.monotonic()
+    assert check_expr(one, text).outcome in ("right", "wrong", "undecided")
+    assert check_expr(text, one).outcome in ("right", "wrong", "undecided")
+    assert time.monotonic() - started < 2 * SECONDS
+
+
 @given(st.text(max_size=200))
 @settings(max_examples=200, deadline=None)
 def test_random_text_raises_nothing(text: str) -> None:

@@ -57,6 +57,12 @@ def test_looks_never_alter_a_verdict(answer: str, restyled) -> None:  # type: ig
     assert check_expr(answer, restyled(answer)).outcome == "right"
 
 
+@given(answers, answers, st.sampled_from(RESTYLED))
+@settings(max_examples=200)
+def test_looks_never_alter_a_verdict_on_two(one: str, two: str, restyled) -> None:  # type: ignore[no-untyped-def]  # a lambda
+    assert check_expr(one, restyled(two)).outcome == check_expr(one, two).outcome
+
+
 @given(answers, answers)
 @settings(max_examples=200)
 def test_the_verdict_is_symmetric(one: str, two: str) -> None:
