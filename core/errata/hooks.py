@@ -50,11 +50,11 @@ class Hooks:
         says: a name of yours, or a path; ``seed`` is for generators.
         You return an iterator of problems with ids unique within the source; it may be endless, the
         recipe's ``limit`` ends it. Without this hook, ``source`` must be a JSONL or Parquet path or
-        ``hf:NAME`` (``errata.sources.read``).
+        ``hf:NAME`` (``errata.sources.read_problems``).
         If you raise LookupError, the run stops with your message: say which sources exist.
 
             def errata_problems(self, source, split, seed):
-                return errata.sources.read(source, split)
+                return errata.sources.read_problems(source, split)
         """
 
     @hookspec(firstresult=True)

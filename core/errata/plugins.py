@@ -236,8 +236,11 @@ class Active:
             self._manager.check_pending()
         except pluggy.PluginValidationError as error:
             known = [name for name in dir(Hooks) if name.startswith("errata_")]
-            name = str(error).split("'")[1] if "'" in str(error) else ""
-            raise PartError(f"{error}{_suggest(name, known)}") from error
+            hook = str(error).split("'")[1] if "'" in str(error) else ""
+            plugin = self._manager.get_name(error.plugin)
+            raise PartError(
+                f"plugin {plugin!r} implements {hook!r}, which is no hook{_suggest(hook, known)}"
+            ) from error
 
     def _refuse_rivals(self) -> None:
         for name in sorted(n for n in dir(Hooks) if n.startswith("errata_")):

@@ -93,6 +93,27 @@ def test_sizes_are_bounded(gold: str, prediction: str, outcome: str) -> None:
     assert time.monotonic() - started < SECONDS
 
 
+@pytest.mark.parametrize(
+    "unit",
+    ["\\(", "\\[", "$a", "**a", "the answer is ", "answer is $x ", "\\boxed{", "#### ", "1,000,",
+     "1 and ", "5 cm ", "\\left(", "\\sqrt", "2^", "x=1,", "5!", "|x", "1/", "答案是", "\\alpha"],
+)  # fmt: skip
+def test_repetition_costs_no_more_than_its_length(unit: str) -> None:
+    text = unit * (60_000 // len(unit))
+    for gold in ("5", "(1,2)", "\\text{odd}"):
+        for check in (check_response, check_expr):
+            started = time.monotonic()
+            assert check(gold, text).outcome != "right"
+            assert time.monotonic() - started < SECONDS
+
+
+@pytest.mark.parametrize(
+    "deep", ["5" + "!" * 3000, "5" + "%" * 3000, "\\sqrt{2+" * 400, "x" + "_1" * 3000]
+)
+def test_depth_is_bounded(deep: str) -> None:
+    assert check_expr("5", deep).outcome != "right"
+
+
 def test_no_text_is_executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for payload in (
