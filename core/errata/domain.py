@@ -78,6 +78,15 @@ class Domain:
             )
         return verdicts
 
+    def equal(self, name: str, gold: str, answer: str) -> Verdict:
+        """Whether the bare ``answer`` equals ``gold``; the verdict carries ``name`` as its id."""
+        with boundary(f"domain {self.name}", f"comparing {name} (errata_equal)"):
+            found = self._hooks.first("errata_equal", gold=gold, answer=answer)
+        if found is None:
+            asked = Problem(id=name, question="(grading)", answer=gold)
+            return self.check([asked], [answer])[0]
+        return cast(Verdict, found).model_copy(update={"problem_id": name})
+
     def steps(self, problem: Problem, solution: str) -> list[str]:
         """``solution`` as steps, numbered from 1 by their place."""
         with boundary(f"domain {self.name}", "splitting a solution (errata_steps)"):

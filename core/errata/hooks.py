@@ -90,6 +90,21 @@ class Hooks:
         """
 
     @hookspec(firstresult=True)
+    def errata_equal(self, gold: str, answer: str) -> Verdict:
+        """Whether a bare answer equals a reference.
+
+        Called by ``errata grade`` for rows of kind "expr", where there is no response to extract an
+        answer from.
+        You return a verdict (leave ``problem_id`` empty). Without this hook the answer is checked as
+        a whole response.
+        If you raise, grading stops: return "undecided" for what you cannot judge.
+
+            def errata_equal(self, gold, answer):
+                same = gold.strip() == answer.strip()
+                return Verdict(problem_id="", outcome="right" if same else "wrong", extracted=answer)
+        """
+
+    @hookspec(firstresult=True)
     def errata_steps(self, problem: Problem, solution: str) -> Sequence[str]:
         """A solution as steps.
 

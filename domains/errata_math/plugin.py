@@ -16,7 +16,7 @@ from errata.fingerprints import Fingerprints
 from errata.hooks import hookimpl
 from errata.parts import Part, Services, Settings
 from errata.records import Candidate, Objection, Problem, TargetPrompt, Verdict
-from errata_math.checking import CheckOptions
+from errata_math.checking import Checked, CheckOptions
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9$\\(<])")
 
@@ -77,16 +77,15 @@ class MathDomain:
         pairs = list(zip(answers, responses, strict=True))
         checked = check_batch(pairs, "response", self._options.checking)
         return [
-            Verdict(
-                problem_id=problem.id,
-                outcome=found.outcome,
-                extracted=found.extracted,
-                explicit=found.explicit,
-                rule=found.rule,
-                reason=found.reason,
-            )
-            for problem, found in zip(problems, checked, strict=True)
+            _verdict(problem.id, found) for problem, found in zip(problems, checked, strict=True)
         ]
+
+    @hookimpl
+    def errata_equal(self, gold: str, answer: str) -> Verdict:
+        """The checker's verdict on a bare answer."""
+        from errata_math.checking import check_expr
+
+        return _verdict("", check_expr(gold, answer, self._options.checking))
 
     @hookimpl
     def errata_steps(
@@ -142,6 +141,17 @@ class MathDomain:
                 summary="names the first wrong step from the target's own equations, offline",
             )
         ]
+
+
+def _verdict(problem_id: str, found: Checked) -> Verdict:
+    return Verdict(
+        problem_id=problem_id,
+        outcome=found.outcome,
+        extracted=found.extracted,
+        explicit=found.explicit,
+        rule=found.rule,
+        reason=found.reason,
+    )
 
 
 def _symbolic(_settings: SymbolicSettings, services: Services) -> object:

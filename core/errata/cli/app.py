@@ -81,6 +81,23 @@ def check(recipe: RecipeArgument, changes: SetOption = []) -> None:  # noqa: B00
 
 
 @app.command()
+def grade(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="JSONL, CSV or Parquet: id, prediction, gold, kind"),
+    ],
+    domain: Annotated[str, typer.Option("--domain", metavar="NAME")] = "math",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="one object a row, then the counts")
+    ] = False,
+) -> None:
+    """Check the answers in a file against their references."""
+    from errata.cli.grading import grade_file
+
+    grade_file(file, domain, as_json=as_json)
+
+
+@app.command()
 def plugins(
     where: Annotated[str, typer.Option("--where", metavar="NAME", help="file and line")] = "",
 ) -> None:

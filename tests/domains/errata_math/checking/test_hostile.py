@@ -100,7 +100,7 @@ def test_sizes_are_bounded(gold: str, prediction: str, outcome: str) -> None:
 )  # fmt: skip
 def test_repetition_costs_no_more_than_its_length(unit: str) -> None:
     text = unit * (60_000 // len(unit))
-    for gold in ("5", "(1,2)", "\\text{odd}"):
+    for gold in ("7", "(8,9)", "\\text{odd}"):
         for check in (check_response, check_expr):
             started = time.monotonic()
             assert check(gold, text).outcome != "right"
