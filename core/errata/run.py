@@ -11,7 +11,7 @@ from random import Random
 from typing import Any, cast
 
 from errata.check import Chosen, Prepared
-from errata.errors import ExtensionError, RunDirectoryError, UserError, boundary
+from errata.errors import ExtensionError, PartError, RunDirectoryError, UserError, boundary
 from errata.index import RecordIndex
 from errata.parts import Embedder, Scores, Services, Target
 from errata.plugins import plugin_packages
@@ -198,9 +198,16 @@ class Run:
         return self._parts[section]
 
     def make(self, chosen: Chosen) -> Any:
-        """A new part from its offer and settings."""
-        with boundary(f"{chosen.part.kind} {chosen.use}", "being made"):
-            return chosen.part.make(chosen.settings, self.services)
+        """A new part from its offer and settings.
+
+        Raises PartError when what the settings name (a model, a file) is not there.
+        """
+        who = f"{chosen.part.kind} {chosen.use}"
+        with boundary(who, "being made"):
+            try:
+                return chosen.part.make(chosen.settings, self.services)
+            except (LookupError, FileNotFoundError) as error:  # what the settings name is not there
+                raise PartError(f"{who}: {error}") from error
 
     @property
     def target(self) -> Target:

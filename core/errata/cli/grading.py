@@ -15,7 +15,7 @@ def grade_file(path: Path, domain: str, *, as_json: bool) -> None:
     active = Active({plugin.name: make_plugin(plugin, None)})
     for line in grade(read_pairs(path), Domain(plugin.name, active)):
         if as_json:
-            print(line.model_dump_json(), flush=isinstance(line, Tally))
+            print(line.model_dump_json(exclude_defaults=True), flush=isinstance(line, Tally))
         elif isinstance(line, Graded):
             found = "" if line.extracted is None else f"  {line.extracted}"
             why = f"  ({line.reason})" if line.reason else ""

@@ -21,7 +21,7 @@ from errata_math.checking.parser import (
     skip_comment,
 )
 from errata_math.checking.tokens import NotMathematics, Token, tokenize
-from errata_math.checking.tree import Node, depth
+from errata_math.checking.tree import Node, depth, has
 from errata_math.checking.units import SCALES
 from errata_math.checking.vocabulary import COMMANDS, TEXTS, WRAPPERS, listed
 
@@ -48,6 +48,7 @@ _ASIDE = re.compile(
 )
 _APPROX = re.compile(r"\A(?:\\approx|\\sim|~)\s*(?=[-\d.\\])")
 _WORD = re.compile(r"[A-Za-z]+|[\u00c0-\uffff]+|\d+|[<>=+*/^|!]|\\(?:le|ge|ne)q?")
+WORDY = 5  # so many words make a sentence, whatever formulas stand among them
 MAX_TREE_DEPTH = 150
 MAX_REMEMBERED = 1_000  # characters; longer texts would make the memory of answers large
 _ENDS = " \t\n.,;:"
@@ -98,6 +99,8 @@ def _read(text: str) -> Answer:
         reason = "nested too deeply" if isinstance(problem, RecursionError) else str(problem)
         wordy = _is_wordy(tokens)
         return Answer(text, compact, None, words, wordy, reason)
+    if has(node, "text") and sum(len(word) > 1 for word in words) >= WORDY:
+        return Answer(text, compact, None, words, True)  # a sentence that happens to parse
     return Answer(text, compact, node, words, False, "", _alternatives(cleaned, tokens))
 
 

@@ -143,6 +143,8 @@ def environment(stream: Stream, token: Token) -> Node:
     if row:
         rows.append(Node("row", tuple(row)))
     rows = [r for r in rows if r.args]
+    if token.value in _SYSTEMS and any(len(r.args) > 1 for r in rows):
+        return Node("piecewise", tuple(rows))
     if token.value in _SYSTEMS:
         return Node("list", tuple(cell for r in rows for cell in r.args), ("and",))
     if token.value not in _MATRICES:

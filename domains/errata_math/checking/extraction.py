@@ -36,7 +36,7 @@ _SENTENCE_END = re.compile(
 )
 _LISTED = re.compile(r"\s*(?:,|and|or|,\s*and|,\s*or)\s*")
 _BOLD = re.compile(r"\*\*([^*\n]{1,200})\*\*|`([^`\n]{1,200})`")
-_WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}|[^\W\d_\x00-\u036f\u0391-\u03c9]")
+_WORDS = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}|[^\W\d_\x00-\u036f\u0391-\u03c9]")
 _FEW_WORDS = 6  # more make a sentence that answers nothing
 _NUMBER = re.compile(
     r"(?<![A-Za-z_\d.^])(?:(?<![\d)\]}%€$] )(?<![\d)\]}])[-−+])?(?:\\?\$ ?)?"

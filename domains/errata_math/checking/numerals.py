@@ -16,7 +16,7 @@ from fractions import Fraction
 MAX_DIGITS = 4000
 
 _INT = re.compile(r"[+-]?[0-9]+\Z")
-_GROUPED = r"[0-9]{1,3}(?:(?:,|\{,\}|,\\!|\\,|,\\ )[0-9]{3})+"
+_GROUPED = r"[1-9][0-9]{0,2}(?:(?:,|\{,\}|,\\!|\\,|,\\ )[0-9]{3})+"
 _NUMBER = re.compile(
     r"(?P<sign>[+-]?)(?P<cur>\\\$|\$|€|£|¥|)(?P<sign2>-?)"
     rf"(?P<int>{_GROUPED}|[0-9]*)(?:\.(?P<frac>[0-9]*))?"

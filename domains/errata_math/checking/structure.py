@@ -31,12 +31,31 @@ def same_node(gold: Node, other: Node, options: CheckOptions) -> Comparison:
     if options.ignore_letter_case:
         gold, other = _lowered(gold), _lowered(other)
     other = with_same_parameter(gold, other)
+    if has(gold, "piecewise") or has(other, "piecewise"):
+        return _piecewise(split_label(gold)[1], split_label(other)[1], options)
     result = _same(gold, other, options)
     if result.outcome == "wrong" and _dots(gold) != _dots(other):
         return undecided("dots", "what the dots stand for cannot be told")
     if options.strict_form and result.outcome == "right" and form_of(gold) != form_of(other):
         return wrong("form")
     return result
+
+
+def _piecewise(gold: Node, other: Node, options: CheckOptions) -> Comparison:
+    """Values with conditions: equal case by case, in any order; otherwise not decided."""
+    if gold.op == other.op == "piecewise" and len(gold.args) == len(other.args):
+        left = list(other.args)
+        for case in gold.args:
+            match = next(
+                (c for c in left if ordered(case.args, c.args, options, _same).outcome == "right"),
+                None,
+            )
+            if match is None:
+                break
+            left.remove(match)
+        if not left:
+            return right("piecewise")
+    return undecided("piecewise", "values with conditions that could not be matched")
 
 
 def _dots(node: Node) -> frozenset[str]:

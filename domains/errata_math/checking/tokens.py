@@ -30,7 +30,7 @@ _GAP = r"(?:\{,\}|,?\\!\s?|,\\[,;: ]\s?|,?\\,|\\ |, ?\\!\s?)"
 _TOKEN = re.compile(
     rf"""(?P<blank>(?:\s|~|\\[,;:!>\ ]|\\q?quad(?![A-Za-z])|\$|&(?:nbsp;))+)
     |(?P<joined>\d{{1,3}}(?:{_GAP}\d{{3}})+(?!\d))(?P<jfrac>\.\d+)?
-    |(?P<grouped>\d{{1,3}}(?:(?:,\d{{3}})+|(?:\ \d{{3}})+)(?![\d/]))(?P<gfrac>\.\d+)?
+    |(?P<grouped>[1-9]\d{{0,2}}(?:(?:,\d{{3}})+|(?:\ \d{{3}})+)(?![\d/]))(?P<gfrac>\.\d+)?
     |(?P<num>(?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][+-]?\d+(?![\d.A-Za-z]))?)
     |\\(?P<cmd>[A-Za-z]+|.)
     |(?P<word>[A-Za-z]+)
@@ -137,6 +137,10 @@ def _split(word: str, blank: bool, out: list[Token], following: str) -> None:
     product = len(word) <= 3 and (behind_number or following in ("^", "_"))
     if product and not is_unit_word(word) and word not in ("th", "st", "nd", "rd"):
         out.extend(Token("l", letter, blank and not k) for k, letter in enumerate(word))
+        return
+    glued = re.fullmatch(r"(or|and)([A-Za-z])", word)
+    if glued is not None and out and out[-1].kind != "l":  # "1orx": a blank is missing
+        out.extend((Token("o", glued[1], True), Token("l", glued[2], True)))
         return
     found = _PREFIX.match(word)
     if found is not None:
