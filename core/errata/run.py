@@ -104,9 +104,7 @@ class Run:
         try:
             group.edited(path.read_text(encoding="utf-8"), ())
         except (UserError, UnicodeDecodeError) as error:
-            raise UserError(
-                f"{error} (in {path.parent}); nothing was undone: mend it and resume"
-            ) from error
+            raise UserError(f"{path}: {error}; nothing was undone: mend it and resume") from error
 
     def _changed(self, done: StageDone, name: str) -> bool:
         return self.store.digest(name) != done.outputs[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 
 import pytest
 import yaml
@@ -325,6 +326,5 @@ def test_counts_are_renewed_and_order_is_the_files():
     ],
 )
 def test_slips_of_the_editor(text, said):
-    with pytest.raises(UserError, match=r"error_types\.yaml") as caught:
+    with pytest.raises(UserError, match=re.escape(said)):
         edited(text, ASSIGNED)
-    assert said in str(caught.value)
