@@ -54,7 +54,10 @@ def _verdict(outcome: str, extracted: str | None = "1", explicit: bool = True) -
     [
         ("right", "1", True, "stop", "right"),
         ("right", "1", False, "length", "right"),
-        ("undecided", None, True, "length", "undecided"),
+        ("undecided", None, True, "length", "truncated"),
+        ("undecided", "1", False, "repetition", "truncated"),
+        ("undecided", "1", True, "length", "undecided"),
+        ("undecided", "1", False, "stop", "undecided"),
         ("undecided", "1", True, "stop", "undecided"),
         ("wrong", "2", True, "stop", "model-error"),
         ("wrong", "2", True, "length", "model-error"),  # it stated an answer before it ran on
