@@ -13,6 +13,7 @@ from typing import Any, cast
 from errata.check import Chosen, Prepared
 from errata.errors import ExtensionError, PartError, RunDirectoryError, UserError, boundary
 from errata.index import RecordIndex
+from errata.memory import give_back
 from errata.parts import Embedder, Scores, Services, Target
 from errata.plugins import plugin_packages
 from errata.records import Problem
@@ -128,6 +129,7 @@ class Run:
                 f" `errata resume {self.store.path}`"
             ) from error
         seconds = time.monotonic() - begun
+        give_back()
         done = StageDone(
             round=round_name,
             stage=stage,
