@@ -14,6 +14,7 @@ from pathlib import Path
 
 from errata.errors import ExtensionError, UserError, boundary
 from errata.evaluation import evaluate_set, judged, outcomes, slug
+from errata.lines import FileMemo
 from errata.measure import accuracy, compare, decide
 from errata.parts import DevCases, Selector, Trainer
 from errata.records import (
@@ -37,7 +38,6 @@ from errata.records import (
 )
 from errata.run import Run
 from errata.stages import diagnose, group, synthesize, train, triage
-from errata.store import FileMemo
 
 __all__ = ["BASE", "Round", "earlier_rounds", "slug", "train_checkpoint"]
 
