@@ -5,7 +5,6 @@ An evaluation belongs to the checkpoint that was evaluated (``evaluation.py``).
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -85,7 +84,7 @@ class Round:
 
     def diagnose(self) -> list[str]:
         """A diagnosis of every bad case."""
-        asyncio.run(self._diagnose())
+        self.run.together("diagnose", self._diagnose())
         return [self.path("diagnoses.jsonl")]
 
     async def _diagnose(self) -> None:
@@ -129,7 +128,7 @@ class Round:
 
     def synthesize(self) -> list[str]:
         """Candidates against every type, with the objections to them."""
-        asyncio.run(self._synthesize())
+        self.run.together("synthesize", self._synthesize())
         return [self.path(f) for f in ("candidates.jsonl", "objections.jsonl", "shortfalls.jsonl")]
 
     async def _synthesize(self) -> None:
