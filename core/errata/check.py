@@ -192,7 +192,8 @@ def _check_budget(recipe: Recipe, chosen: Chosen | None, mistakes: list[str]) ->
             f"instructor.stages: no stage {stage!r} asks an instructor; those that may:"
             f" {', '.join(_ASKING)}"
         )
-    capped = any(c.max_usd is not None for c in (use, *use.stages.values()))
+    dollars = [use.max_usd, *(caps.max_usd for caps in use.stages.values())]
+    capped = any(limit is not None for limit in dollars)
     settings = chosen.settings if chosen else None
     if capped and isinstance(settings, InstructorSettings) and settings.prices() is None:
         mistakes.append(

@@ -17,7 +17,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiohttp import web
+from aiohttp import web  # noqa: TID253 the tests' server needs it from the start
 
 _FAULT = re.compile(r"fault=([\w-]+)\*(\d+)")
 PROMPT_TOKENS, REPLY_TOKENS = 10, 5
@@ -96,9 +96,7 @@ class Endpoint:
         now = asyncio.get_running_loop().time()
         if not self._at:
             self._at = now
-        self._level = min(
-            self.script.burst, self._level + (now - self._at) * self.script.rate
-        )
+        self._level = min(self.script.burst, self._level + (now - self._at) * self.script.rate)
         self._at = now
         if self._level < 1:
             return False
@@ -114,40 +112,49 @@ class Endpoint:
         self, request: web.Request, fault: str, prompt: str, body: dict[str, Any]
     ) -> web.StreamResponse:
         whole = json.dumps(_completion(prompt, body, fault)).encode()
+        if fault == "hang":
+            await asyncio.sleep(3600)
+        if fault == "cut":
+            _cut(request)
         if fault in ("429", "429-after"):
             self.seen.refused += 1
             return self._throttled(0.2 if fault == "429-after" else None)
-        if fault.isdigit():
-            error = {"error": {"message": f"fault {fault}"}}
-            return web.json_response(error, status=int(fault))
-        if fault == "filter":
-            error = {"error": {"code": "content_filter", "message": "no"}}
-            return web.json_response(error, status=400)
-        if fault == "hang":
-            await asyncio.sleep(3600)
-        if fault == "html":
-            return web.Response(body=b"<html>Bad gateway</html>", content_type="text/html")
-        if fault in ("malformed", "truncated", "empty", "wrong-type"):
-            wrong = {"malformed": b"{'no json", "truncated": whole[:40], "empty": b""}
-            return web.Response(body=wrong.get(fault, b'{"choices": 7}'))
-        if fault == "cut":
-            assert request.transport is not None
-            request.transport.abort()
-            return web.Response()
-        response = web.StreamResponse(headers={"Content-Type": "application/json"})
-        response.content_length = len(whole)
-        await response.prepare(request)
-        if fault == "cut-midway":
-            await response.write(whole[:30])
-            assert request.transport is not None
-            request.transport.abort()
-        elif fault == "slow":
-            for start in range(0, len(whole), 40):
-                await response.write(whole[start : start + 40])
-                await asyncio.sleep(0.02)
-        else:
-            await response.write(whole)
-        return response
+        return _wrong(fault, whole) or await _streamed(request, fault, whole)
+
+
+def _cut(request: web.Request) -> None:
+    assert request.transport is not None
+    request.transport.abort()
+
+
+def _wrong(fault: str, whole: bytes) -> web.Response | None:
+    """Answers that are no completion."""
+    if fault.isdigit():
+        return web.json_response({"error": {"message": f"fault {fault}"}}, status=int(fault))
+    if fault == "filter":
+        return web.json_response({"error": {"code": "content_filter"}}, status=400)
+    if fault == "html":
+        return web.Response(body=b"<html>Bad gateway</html>", content_type="text/html")
+    bodies = {"malformed": b"{'no json", "truncated": whole[:40], "empty": b""}
+    bodies["wrong-type"] = b'{"choices": 7}'
+    return web.Response(body=bodies[fault]) if fault in bodies else None
+
+
+async def _streamed(request: web.Request, fault: str, whole: bytes) -> web.StreamResponse:
+    """The completion, whole or as the fault has it."""
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    response.content_length = len(whole)
+    await response.prepare(request)
+    if fault == "cut-midway":
+        await response.write(whole[:30])
+        _cut(request)
+    elif fault == "slow":
+        for start in range(0, len(whole), 40):
+            await response.write(whole[start : start + 40])
+            await asyncio.sleep(0.02)
+    else:
+        await response.write(whole)
+    return response
 
 
 def _completion(prompt: str, body: dict[str, Any], fault: str) -> dict[str, Any]:

@@ -18,7 +18,9 @@ from random import Random
 
 _START = 8
 _DOUBLING = 0.03  # seconds: 8 → 512 within 0.2 s, slow enough to hear an early refusal
-_GROWTH = 0.02  # of the learned rate, per second without a refusal
+_GROWTH = 0.02  # of the learned rate per second, for every second without a refusal …
+_FASTEST = 0.5  # … up to this
+_CAUTION = 0.97  # of what was accepted: a refusal costs a whole pause
 _ENOUGH = 5  # replies between two refusals that say something about a rate
 _LONGEST_PAUSE = 60.0
 _SOONEST = 0.001  # a timer for less would only turn the loop
@@ -73,6 +75,7 @@ class Pace:
         self._since = 0.0  # when the window in which the rate is learned began
         self._grown_at = 0.0
         self._accepted = 0
+        self._to_learn = False
         self._learned: Bucket | None = None
         self._given: list[tuple[Bucket, bool]] = []  # with whether it counts tokens
 
@@ -135,6 +138,7 @@ class Pace:
         """
         now = asyncio.get_running_loop().time()
         self.refusals += throttled
+        self._accepted += not throttled  # it failed, but not for being one too many
         heard = admitted_at < self._cut_at
         if retry_after is None and throttled and not heard:
             self._silent_refusals += 1
@@ -145,21 +149,24 @@ class Pace:
             return
         self._cut_at, self._ramping = now, False
         self.limit = max(1.0, min(self.limit, float(self.in_flight)) / 2)
-        if throttled:
-            self._learn(now)
+        self._to_learn |= throttled
 
     def _learn(self, now: float) -> None:
-        resumes = max(self._paused_until, now + _SOONEST)
-        if self._accepted >= _ENOUGH:
-            rate = self._accepted / (resumes - self._since)
-            # what the endpoint saves up for us during the pause, we may spend after it
-            saved = max(1.0, rate * (resumes - now))
-            self._learned = Bucket(rate, saved, now)
-            self._learned.level = 0.0
-        elif self._learned is not None:
-            self._learned.rate *= 0.7
-            self._learned.level = 0.0
-        self._accepted, self._since, self._grown_at = 0, resumes, resumes
+        """At the end of a pause: what was accepted since the last one, over that time.
+
+        What is still in flight was accepted too, for refusals come at once.
+        """
+        self._to_learn = False
+        accepted = self._accepted + self.in_flight
+        if accepted < _ENOUGH:
+            return  # the window goes on
+        rate = _CAUTION * accepted / max(now - self._since, _SOONEST)
+        if self._learned is not None:
+            rate = max(rate, self._learned.rate / 2)
+        # what the endpoint saved up for us during the pause, we may spend now
+        saved = max(1.0, rate * (now - self._cut_at))
+        self._learned = Bucket(rate, saved, now)
+        self._accepted, self._since, self._grown_at = -self.in_flight, now, now
 
     def _begin(self, now: float) -> None:
         if self._began is not None and self._began <= now:
@@ -181,13 +188,22 @@ class Pace:
             ramping = self._ramping and self.limit < self.limits.concurrency
             return _DOUBLING / 8 if ramping else float("inf")
         wait = self.pause(now)
+        if self._to_learn and not wait:
+            self._learn(now)
         if self._learned is not None:
-            self._learned.rate *= 1 + _GROWTH * max(0.0, now - self._grown_at)
-            self._grown_at = max(now, self._grown_at)
+            self._grow(self._learned, now)
             wait = max(wait, self._learned.wait(1, now))
         for bucket, counts_tokens in self._given:
             wait = max(wait, bucket.wait(tokens if counts_tokens else 1, now))
         return wait
+
+    def _grow(self, learned: Bucket, now: float) -> None:
+        """The longer the endpoint has not refused, the faster."""
+        step = now - self._grown_at
+        if step > 0:
+            speed = min(_FASTEST, _GROWTH * max(0.0, now - self._paused_until))
+            learned.rate *= 1 + speed * min(1.0, step)
+            self._grown_at = now
 
     def _take(self, tokens: float) -> None:
         self.in_flight += 1
