@@ -41,7 +41,7 @@ async def opened(
         calls = Calls(
             instructor,
             ledger,
-            Budget(_caps(use), ledger.spent(), _how_to_go_on(directory)),
+            Budget(_caps(use), ledger.spent(), how_to_go_on(directory)),
             pace,
             policy=Policy(use.retries, use.timeout),
             shared=shared,
@@ -63,5 +63,6 @@ def _caps(use: InstructorUse) -> dict[str, Caps]:
     return {RUN: Caps(use.max_usd, use.max_tokens, use.max_requests), **of_stages}
 
 
-def _how_to_go_on(directory: Path) -> str:
+def how_to_go_on(directory: Path) -> str:
+    """What a user does about a spent budget."""
     return f"raise it in {directory / 'recipe.yaml'}, then `errata resume {directory}`"

@@ -6,8 +6,6 @@ import shutil
 
 import pytest
 import yaml
-from faults.client import Value
-from faults.server import answer_to
 
 from errata.calls.asking import Prompt
 from errata.calls.replaying import ReplayPlugin
@@ -18,6 +16,8 @@ from errata.plugins import Installed
 from errata.recipe import load
 from errata.records import Diagnosis, Message
 from errata_openai.plugin import OpenAIPlugin
+from faults.client import Value
+from faults.server import answer_to
 
 PRICES = ["instructor.usd_per_million_prompt_tokens=1", "instructor.usd_per_million_reply_tokens=1"]
 
@@ -44,9 +44,7 @@ class AskingPlugin:
             return Asks(services)
 
         return [
-            Part(
-                name="asks", kind="diagnoser", settings=Settings, make=make, needs_instructor=True
-            )
+            Part(name="asks", kind="diagnoser", settings=Settings, make=make, needs_instructor=True)
         ]
 
 
