@@ -70,7 +70,7 @@ class Pace:
         self._timer: asyncio.TimerHandle | None = None
         self._paused_until = 0.0
         self._cut_at = float("-inf")
-        self._silent_refusals = 0
+        self._in_a_row = 0
         self._began: float | None = None
         self._since = 0.0  # when the window in which the rate is learned began
         self._grown_at = 0.0
@@ -124,7 +124,7 @@ class Pace:
     def accepted(self) -> None:
         """The endpoint answered: the limit grows by one per limit's worth of answers."""
         self._accepted += 1
-        self._silent_refusals = 0
+        self._in_a_row = 0
         if not self._ramping:
             self.limit = min(self.limits.concurrency, self.limit + 1 / self.limit)
 
@@ -140,16 +140,22 @@ class Pace:
         self.refusals += throttled
         self._accepted += not throttled  # it failed, but not for being one too many
         heard = admitted_at < self._cut_at
-        if retry_after is None and throttled and not heard:
-            self._silent_refusals += 1
-            longest = min(_LONGEST_PAUSE, 0.25 * 2 ** min(self._silent_refusals, 8))
-            retry_after = longest * self._random.uniform(0.5, 1)
+        if throttled and not heard:
+            self._in_a_row += 1
+            retry_after = self._patience(retry_after)
         self._paused_until = max(self._paused_until, now + (retry_after or 0.0))
         if heard:
             return
         self._cut_at, self._ramping = now, False
         self.limit = max(1.0, min(self.limit, float(self.in_flight)) / 2)
         self._to_learn |= throttled
+
+    def _patience(self, asked_for: float | None) -> float:
+        """Seconds to pause: what was asked for, but longer each time when that was no use."""
+        doubled = 2.0 ** min(self._in_a_row, 12)
+        if asked_for is None:
+            return min(_LONGEST_PAUSE, 0.25 * doubled) * self._random.uniform(0.5, 1)
+        return max(asked_for, min(_LONGEST_PAUSE, 0.01 * doubled))
 
     def _learn(self, now: float) -> None:
         """At the end of a pause: what was accepted since the last one, over that time.

@@ -89,6 +89,7 @@ class Calls:
         self._running: dict[bytes, asyncio.Task[Reply]] = {}
         self._flying: set[bytes] = set()
         self._failed_in_a_row = 0
+        self._notice = notice
         self._watchdog = Watchdog(self.tally, pace, notice) if notice else None
 
     async def __aenter__(self) -> Calls:
@@ -108,6 +109,11 @@ class Calls:
             if key not in self._flying:
                 task.cancel()
         tasks = list(self._running.values())
+        if self._flying and self._notice:
+            self._notice(
+                f"waiting for {len(self._flying)} replies that are paid for, at most {_DRAIN:.0f} s;"
+                " Ctrl-C again gives them up"
+            )
         try:
             if tasks:
                 await asyncio.wait(tasks, timeout=_DRAIN)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from errata.calls.ledger import Ledger
 from errata.calls.replaying import Replay, ReplaySettings
 from errata.calls.wire import Request, changed_parts, key_of
-from errata.errors import CorruptRecord, InstructorError
+from errata.errors import CorruptRecord, InstructorError, StorageFull
 from errata.records import Message
 from errata_openai.client import OpenAIClient
 from faults.client import QUICK, ask_for, calling, complete_all, settings
@@ -146,6 +146,25 @@ def test_a_file_that_is_no_ledger(tmp_path: Path) -> None:
         db.execute("PRAGMA user_version = 99")
     with pytest.raises(CorruptRecord, match="format 99, this errata reads 1"):
         Ledger(path)
+
+
+def test_a_full_disk_is_said_and_nothing_received_before_is_lost(
+    fault_server: FaultServer, tmp_path: Path
+) -> None:
+    path = tmp_path / "calls.sqlite"
+
+    async def ask(full: bool) -> None:
+        async with calling(fault_server.url, path) as (calls, client, _):
+            await calls.complete(ask_for(client, "before"))
+            if full:
+                calls.ledger._db.execute("PRAGMA max_page_count = 1")  # as SQLite sees a full disk
+            await complete_all(calls, client, (f"{n} {'long ' * 500}" for n in range(40)), 8)
+
+    with pytest.raises(StorageFull, match="the disk is full; everything received"):
+        asyncio.run(ask(full=True))
+    asyncio.run(ask(full=False))
+    assert fault_server.seen.arrived["before"] == 1
+    assert len(fault_server.seen.arrived) == 41
 
 
 def test_lone_surrogates_and_zeros_survive(tmp_path: Path) -> None:

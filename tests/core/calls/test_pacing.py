@@ -93,6 +93,20 @@ def test_pauses_without_retry_after_grow_and_stay_bounded() -> None:
     assert 10 < max(pauses) <= 64
 
 
+def test_a_server_that_asks_for_no_pause_at_all_is_not_hammered() -> None:
+    async def run() -> list[float]:
+        pace, pauses = Pace(Limits(4), Random(1)), []
+        loop = asyncio.get_running_loop()
+        for step in range(20):
+            pace.refused(0.0, loop.time() + step)
+            pauses.append(pace.pause(loop.time()))
+        return pauses
+
+    pauses = asyncio.run(run())
+    assert pauses[0] < 0.1
+    assert 10 < max(pauses) <= 64
+
+
 def test_a_cancelled_request_does_not_keep_its_place() -> None:
     async def run() -> int:
         pace = Pace(Limits(1), Random(1))
