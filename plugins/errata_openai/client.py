@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _HOPELESS = {401, 402, 403, 404, 405}  # a wrong key, no money, no such model or path
 _OVERLOADED = {503, 529}  # the request was not begun
 _CONTENT = ("content_filter", "content_policy", "content management policy")
+_MOST_TOKENS = 10**9
 _LONGEST_REPLY = 64 * 1024 * 1024  # bytes; more is no completion
 
 
@@ -181,7 +182,9 @@ def _usage(found: object) -> Usage | None:
     prompt, completion = found.get("prompt_tokens"), found.get("completion_tokens")
     if not isinstance(prompt, int) or not isinstance(completion, int):
         return None
-    return Usage(max(0, prompt), max(0, completion))
+    if not (0 <= prompt < _MOST_TOKENS and 0 <= completion < _MOST_TOKENS):
+        return None  # a server that counts like this has not counted
+    return Usage(prompt, completion)
 
 
 def _said(body: bytes) -> str:

@@ -23,7 +23,7 @@ _FAULT = re.compile(r"fault=([\w-]+)\*(\d+)")
 PROMPT_TOKENS, REPLY_TOKENS = 10, 5
 # Faults after which the server has done, and may charge for, the work.
 PAID = {"hang", "cut", "cut-midway", "malformed", "truncated", "html", "empty", "slow", "no-usage"}
-PAID |= {"refusal", "length", "prose", "wrong-type"}
+PAID |= {"refusal", "length", "prose", "wrong-type", "surrogate"}
 
 
 def answer_to(prompt: str) -> str:
@@ -166,6 +166,8 @@ def _completion(prompt: str, body: dict[str, Any], fault: str) -> dict[str, Any]
         content, finish = '{"value": "cut o', "length"
     if fault == "prose":
         content = "I would rather not say."
+    if fault == "surrogate":
+        content = "\ud800 half a character\x00"
     choice = {"index": 0, "finish_reason": finish, "message": {**message, "content": content}}
     found = {"model": f"{body['model']}-served", "choices": [choice]}
     usage = {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": REPLY_TOKENS}

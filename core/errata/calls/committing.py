@@ -16,6 +16,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from errata.errors import StorageFull
 
 _GATHER = 0.003  # seconds a group waits for company
+# what SQLite may say, and what its Python module says of a value that it cannot store
+_REFUSED = (sqlite3.Error, UnicodeError, OverflowError)
 Statement = tuple[str, Sequence[object]]
 
 
@@ -76,7 +78,7 @@ class GroupWriter:
         assert self._loop is not None
         try:
             self._execute(group)
-        except sqlite3.Error as error:
+        except _REFUSED as error:
             self._resolve(group, error)
             return
         self._committing = self._thread.submit(self._commit)
@@ -88,7 +90,7 @@ class GroupWriter:
             for statements, _ in group:
                 for statement, values in statements:
                     self._db.execute(statement, values)
-        except sqlite3.Error:
+        except _REFUSED:
             self._rollback()
             raise
 

@@ -138,7 +138,7 @@ class Calls:
             return found
         running = self._running.get(key)
         if running is None:
-            asked = Asked(key, canonical, label)
+            asked = Asked(key, canonical, readable(label))
             running = asyncio.ensure_future(self._answer(request, asked, stage))
             self._running[key] = running
             running.add_done_callback(lambda task: self._landed(key, task))
@@ -253,8 +253,7 @@ class Calls:
             self.pace.refused(error.retry_after, admitted_at, throttled=False)
             raise
         self.pace.accepted()
-        text = readable(reply.text)
-        return reply if text == reply.text else replace(reply, text=text)
+        return replace(reply, text=readable(reply.text), served_by=readable(reply.served_by))
 
     def _cost(self, reply: Reply, worst: Cost) -> Cost:
         """What a reply cost; its worst case where the server counted nothing."""

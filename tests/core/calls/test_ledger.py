@@ -167,11 +167,17 @@ def test_a_full_disk_is_said_and_nothing_received_before_is_lost(
     assert len(fault_server.seen.arrived) == 41
 
 
-def test_lone_surrogates_and_zeros_survive(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path / "calls.sqlite")
-    odd = replace(BASE, messages=(Message(role="user", content="a\x00b"),))
-    assert ledger.get(key_of(odd.canonical())) is None
-    ledger.close()
+def test_what_utf_8_cannot_store_is_replaced_before_anyone_sees_it(
+    fault_server: FaultServer, tmp_path: Path
+) -> None:
+    async def ask() -> str:
+        async with calling(fault_server.url, tmp_path / "calls.sqlite") as (calls, client, _):
+            replies = await complete_all(calls, client, ["\ud800 fault=surrogate*1"] * 2, 1)
+            assert replies[0] == replies[1]
+            return replies[0].text
+
+    assert asyncio.run(ask()) == "? half a character\x00"
+    assert len(fault_server.seen.bodies) == 1
 
 
 def test_a_stage_that_fails_lets_what_is_in_flight_land(

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from errata.calls.wire import Rejected, Reply, Throttled, Unanswered, Usage
 from errata.errors import InstructorError
 from errata.records import Message
-from errata_openai.client import OpenAIClient, _retry_after
+from errata_openai.client import OpenAIClient, _retry_after, _usage
 from faults.client import ask_for, settings
 from faults.server import PROMPT_TOKENS, REPLY_TOKENS, FaultServer, answer_to
 
@@ -126,3 +126,9 @@ def test_retry_after_in_all_its_forms() -> None:
     assert _retry_after({"Retry-After": "1e9"}) == 3600
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
     assert 25 < (_retry_after({"Retry-After": later}) or 0) <= 30
+
+
+@pytest.mark.parametrize("count", [None, "12", -1, 10**30, 1.5])
+def test_a_server_that_cannot_count_has_not_counted(count: object) -> None:
+    assert _usage({"prompt_tokens": 3, "completion_tokens": count}) is None
+    assert _usage({"prompt_tokens": 3, "completion_tokens": 4}) == Usage(3, 4)
