@@ -96,7 +96,8 @@ class Round:
         diagnoser = self.run.part("diagnose")
         self.run.progress(done, total)
         with self.store.append(name) as out:
-            async for found in diagnose.diagnose(cases, diagnoser, self.recipe.diagnose.use):
+            by, at_once = self.recipe.diagnose.use, self.run.in_flight
+            async for found in diagnose.diagnose(cases, diagnoser, by, at_once):
                 out.write(found)
                 done += 1
                 self.run.progress(done, total)

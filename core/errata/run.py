@@ -22,6 +22,7 @@ from errata.plugins import plugin_packages
 from errata.records import Problem
 from errata.seeds import stream
 from errata.stages import group
+from errata.stages.ordered import IN_FLIGHT
 from errata.stages.problems import Placed
 from errata.store import Manifest, StageDone, Store
 
@@ -166,6 +167,13 @@ class Run:
     def _pace(self) -> Pace:
         assert self.recipe.instructor is not None
         return pace_of(self.recipe.instructor, self.random("pace"))
+
+    @property
+    def in_flight(self) -> int:
+        """How many items a stage works on at once: twice what the instructor may be asked at once,
+        because results are written in order and a slow one holds up those behind it."""
+        use = self.recipe.instructor
+        return max(IN_FLIGHT, 2 * use.concurrency) if use else IN_FLIGHT
 
     async def ask(self, prompt: Prompt[M]) -> Answer[M]:
         """See ``errata.parts.Ask``."""
