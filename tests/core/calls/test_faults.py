@@ -60,7 +60,7 @@ def test_a_fault_loses_nothing(fault: str, fault_server: FaultServer, tmp_path: 
 def test_a_429_never_consumes_a_retry(
     fault: str, fault_server: FaultServer, tmp_path: Path
 ) -> None:
-    refusals = QUICK.retries + 2 if fault == "429-after" else 3
+    refusals = QUICK.retries + 2 if fault == "429-after" else 2
 
     async def ask() -> int:
         async with calling(fault_server.url, tmp_path / "calls.sqlite") as (calls, client, _):
