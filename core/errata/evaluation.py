@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from errata.errors import CorruptRecord
+from errata.memory import give_back
 from errata.records import Attempt, Checkpoint, Outcome, Verdict
 from errata.run import Run
 from errata.stages import evaluate
@@ -30,6 +31,7 @@ def evaluate_set(run: Run, checkpoint: Checkpoint, set_name: str) -> list[str]:
                 for made in batch:
                     attempts.write(made)
                 attempts.sync()
+        give_back()
     checked = {v.problem_id for v in store.read(files[1], Verdict)}
     made_attempts = store.read(files[0], Attempt)
     with store.append(files[1]) as verdicts:

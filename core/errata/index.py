@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from errata.lines import parse_line
 from errata.records import Record
-from errata.store import parse_line
 
 R = TypeVar("R", bound=Record)
 

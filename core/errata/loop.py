@@ -8,12 +8,12 @@ run and resumes one.
 from __future__ import annotations
 
 from errata.errors import ProblemsError, UserError
+from errata.lines import parse_line
 from errata.records import RoundRecord
 from errata.rounds import BASE, Round, train_checkpoint
 from errata.run import Run
 from errata.stages.problems import Placed, Reading, draw, reading_order
 from errata.stages.train import solved_example
-from errata.store import parse_line
 
 
 def loop(run: Run) -> None:

@@ -11,8 +11,9 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from errata.errors import ExtensionError, boundary
+from errata.errors import ExtensionError, UserError, boundary
 from errata.evaluation import evaluate_set, judged, outcomes, slug
+from errata.lines import FileMemo
 from errata.measure import accuracy, compare, decide
 from errata.parts import DevCases, Selector, Trainer
 from errata.records import (
@@ -36,7 +37,6 @@ from errata.records import (
 )
 from errata.run import Run
 from errata.stages import diagnose, group, synthesize, train, triage
-from errata.store import FileMemo
 
 __all__ = ["BASE", "Round", "earlier_rounds", "slug", "train_checkpoint"]
 
@@ -115,8 +115,12 @@ class Round:
     @cached_property
     def grouped(self) -> tuple[list[ErrorType], list[Assignment]]:
         """Types and assignments as ``error_types.yaml`` now has them."""
-        text = self.store.file(self.path("error_types.yaml")).read_text(encoding="utf-8")
-        return group.edited(text, self.store.read(self.path("assignments.jsonl"), Assignment))
+        path = self.store.file(self.path("error_types.yaml"))
+        assignments = self.store.read(self.path("assignments.jsonl"), Assignment)
+        try:
+            return group.edited(path.read_text(encoding="utf-8"), assignments)
+        except UserError as error:
+            raise UserError(f"{path}: {error}") from error
 
     def of_type(self, type_id: str, set_name: str) -> list[str]:
         """Problem ids of a type's bad cases in one set."""

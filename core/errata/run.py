@@ -17,6 +17,7 @@ from errata.calls.pacing import Pace
 from errata.check import Chosen, Prepared
 from errata.errors import ExtensionError, PartError, RunDirectoryError, UserError, boundary
 from errata.index import RecordIndex
+from errata.memory import give_back
 from errata.parts import Embedder, M, Scores, Services, Target, nobody_to_ask
 from errata.plugins import plugin_packages
 from errata.records import Problem
@@ -111,9 +112,7 @@ class Run:
         try:
             group.edited(path.read_text(encoding="utf-8"), ())
         except (UserError, UnicodeDecodeError) as error:
-            raise UserError(
-                f"{error} (in {path.parent}); nothing was undone: mend it and resume"
-            ) from error
+            raise UserError(f"{path}: {error}; nothing was undone: mend it and resume") from error
 
     def _changed(self, done: StageDone, name: str) -> bool:
         return self.store.digest(name) != done.outputs[name]
@@ -137,6 +136,7 @@ class Run:
                 f" `errata resume {self.store.path}`"
             ) from error
         seconds = time.monotonic() - begun
+        give_back()
         done = StageDone(
             round=round_name,
             stage=stage,

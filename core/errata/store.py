@@ -9,20 +9,19 @@ Layout: see docs/run-directory.md.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import TypeVar
 
-from pydantic import BaseModel, Field, JsonValue, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
-from errata.errors import CorruptRecord, RunDirectoryError, StorageFull
+from errata.errors import CorruptRecord, RunDirectoryError
+from errata.lines import Appender, drop_torn_line, first_mistake, parse_line, storage
 from errata.records import Record
 
 R = TypeVar("R", bound=Record)
@@ -103,7 +102,7 @@ class Store:
             return Manifest.model_validate_json(path.read_bytes())
         except ValidationError as error:
             raise CorruptRecord(
-                f"{path}: not the manifest of a run: {_first(error)}; restore the file"
+                f"{path}: not the manifest of a run: {first_mistake(error)}; restore the file"
             ) from error
 
     def save(self, manifest: Manifest) -> None:
@@ -120,7 +119,7 @@ class Store:
         """Write a whole file atomically and durably."""
         path = self.file(name)
         temporary = path.with_name(path.name + ".tmp")
-        with _storage(path):
+        with storage(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             with temporary.open("w", encoding="utf-8") as out:
                 out.write(text)
@@ -145,7 +144,7 @@ class Store:
     def append(self, name: str, *, fresh: bool = False) -> Iterator[Appender]:
         """Append to a file, after dropping a torn last line; ``fresh`` starts it anew."""
         path = self.file(name)
-        with _storage(path):
+        with storage(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             if not fresh:
                 drop_torn_line(path)
@@ -157,7 +156,7 @@ class Store:
     def replace_folder(self, made: Path, name: str) -> None:
         """Put a finished folder in place of ``name``, durably and in one rename."""
         final = self.file(name)
-        with _storage(final):
+        with storage(final):
             for path in sorted(made.rglob("*")):
                 if path.is_file():
                     with path.open("r+b") as file:
@@ -199,7 +198,7 @@ class Store:
         """
         try:
             self._refuse_foreign()
-            with _storage(self.path):
+            with storage(self.path):
                 self.path.mkdir(parents=True, exist_ok=True)
                 lock = self.file(".lock").open("w")
         except OSError as error:
@@ -226,102 +225,3 @@ class Store:
             raise RunDirectoryError(
                 f"{self.path} is not empty and is not a run; give another folder with --into"
             )
-
-
-class Appender:
-    """Writes records, one a line; ``sync`` makes them durable."""
-
-    def __init__(self, out: IO[bytes]) -> None:
-        self._out = out
-
-    def write(self, record: Record) -> None:
-        """Append one record."""
-        self._out.write(record.model_dump_json().encode() + b"\n")
-
-    def sync(self) -> None:
-        """Make everything written so far durable."""
-        self._out.flush()
-        os.fsync(self._out.fileno())
-
-
-class FileMemo:
-    """Durable key-value lines of one stage (see ``errata.parts.Memo``)."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        with _storage(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            drop_torn_line(path)
-            self._values: dict[str, JsonValue] = {}
-            if path.is_file():
-                for number, line in enumerate(path.read_bytes().splitlines(), start=1):
-                    try:
-                        key, value = json.loads(line)
-                        self._values[key] = value
-                    except (ValueError, TypeError) as error:
-                        raise _corrupt(path, number, f"not a key and a value: {error}") from error
-
-    def get(self, key: str) -> JsonValue:
-        """The value of ``key``, or None."""
-        return self._values.get(key)
-
-    def put(self, key: str, value: JsonValue) -> None:
-        """Remember ``value``; it is durable when this returns."""
-        self._values[key] = value
-        with _storage(self._path), self._path.open("ab") as out:
-            out.write(json.dumps([key, value]).encode() + b"\n")
-            out.flush()
-            os.fsync(out.fileno())
-
-
-def parse_line(path: Path, number: int, line: bytes, model: type[R]) -> R:
-    """One record. Raises CorruptRecord naming file and line."""
-    try:
-        return model.model_validate_json(line)
-    except ValidationError as error:
-        raise _corrupt(path, number, f"not a {model.__name__}: {_first(error)}") from error
-
-
-def _corrupt(path: Path, number: int, what: str) -> CorruptRecord:
-    return CorruptRecord(
-        f"{path}, line {number}: {what}; restore the file, or delete it and `errata resume` redoes"
-        " its stage and what follows"
-    )
-
-
-def _first(error: ValidationError) -> str:
-    item = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(part) for part in item["loc"])
-    return f"{place}: {item['msg']}" if place else str(item["msg"])
-
-
-def drop_torn_line(path: Path) -> None:
-    """Cut a file after its last newline."""
-    if not path.exists() or not path.is_file():
-        return
-    with path.open("r+b") as file:
-        size = file.seek(0, os.SEEK_END)
-        end = size
-        while end > 0:
-            start = max(0, end - 65536)
-            file.seek(start)
-            newline = file.read(end - start).rfind(b"\n")
-            if newline >= 0:
-                end = start + newline + 1
-                break
-            end = start
-        if end != size:
-            file.truncate(end)
-
-
-@contextmanager
-def _storage(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageFull(
-                f"writing {path}: {error.strerror}; everything finished so far is kept: free some"
-                " space, then `errata resume` the run"
-            ) from error
-        raise

@@ -133,6 +133,7 @@ def test_every_stage_writes_durably(undisturbed):
     assert set(undisturbed[2]) >= STAGES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("torn", [False, True], ids=["between-lines", "torn-line"])
 @pytest.mark.parametrize("part", range(4))
 def test_killed_runs_resume_to_the_same_records(undisturbed, tmp_path, torn, part):
@@ -151,6 +152,7 @@ def test_killed_runs_resume_to_the_same_records(undisturbed, tmp_path, torn, par
         assert not differing, f"killed at {point}, in {log[point - 1]}: {differing}"
 
 
+@pytest.mark.slow
 def test_a_run_killed_again_and_again_ends_the_same(undisturbed, tmp_path):
     recipe, expected, log = undisturbed
     directory = tmp_path / "run"

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from errata.errors import CorruptRecord, RunDirectoryError, StorageFull
 from errata.index import RecordIndex
+from errata.lines import FileMemo, drop_torn_line
 from errata.records import Checkpoint, Message
-from errata.store import FileMemo, Manifest, StageDone, Store, drop_torn_line
+from errata.store import Manifest, StageDone, Store
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
 

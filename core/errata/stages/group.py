@@ -54,7 +54,7 @@ def edited(
 ) -> tuple[list[ErrorType], list[Assignment]]:
     """Types and assignments as ``error_types.yaml`` now has them, counts renewed.
 
-    Raises UserError saying what is wrong with the file.
+    Raises UserError saying what is wrong with the text.
     """
     types, merged = _from_yaml(text)
     known = {error_type.id for error_type in types}
@@ -79,9 +79,9 @@ def _from_yaml(text: str) -> tuple[list[ErrorType], dict[str, str]]:
     try:
         rows = yaml.safe_load(text) or []
     except yaml.YAMLError as error:
-        raise UserError(f"error_types.yaml is not YAML: {' '.join(str(error).split())}") from error
+        raise UserError(f"not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(rows, list):
-        raise UserError("error_types.yaml: a list of types was wanted")
+        raise UserError("a list of types was wanted")
     types: list[ErrorType] = []
     merged: dict[str, str] = {}
     folded: list[str] = []
@@ -93,7 +93,7 @@ def _from_yaml(text: str) -> tuple[list[ErrorType], dict[str, str]]:
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             place = ".".join(str(part) for part in first["loc"])
-            raise UserError(f"error_types.yaml, type {number}: {place}: {first['msg']}") from error
+            raise UserError(f"type {number}: {place}: {first['msg']}") from error
         if into is None:
             types.append(error_type)
         else:
@@ -104,5 +104,5 @@ def _from_yaml(text: str) -> tuple[list[ErrorType], dict[str, str]]:
     lost = sorted(set(merged.values()) - set(ids))
     if twice or lost:
         what = f"the id {twice[0]} stands twice" if twice else f"merge: {lost[0]} is no type here"
-        raise UserError(f"error_types.yaml: {what}; ids are: {', '.join(ids)}")
+        raise UserError(f"{what}; ids are: {', '.join(ids)}")
     return types, merged

@@ -25,14 +25,16 @@ def categorize(attempt: Attempt, verdict: Verdict) -> tuple[Category, str]:
     """Only a wrong answer that the target stated as its answer is an error of the model.
 
     An answer found by a last resort (``explicit`` false) tells nothing about reasoning: it is
-    truncated when generation ran out or looped, a format slip otherwise.
+    truncated when generation ran out or looped (whatever the checker made of the fragment), a format
+    slip otherwise.
     """
     if verdict.outcome == "right":
         return "right", ""
+    stated = verdict.explicit and verdict.extracted is not None
+    if not stated and attempt.finish != "stop":
+        return "truncated", f"generation ended by {attempt.finish} before an answer was stated"
     if verdict.outcome == "undecided":
         return "undecided", verdict.reason
-    if verdict.explicit and verdict.extracted is not None:
+    if stated:
         return "model-error", ""
-    if attempt.finish != "stop":
-        return "truncated", f"generation ended by {attempt.finish} before an answer was stated"
     return "format-slip", "no answer in the form the prompt asks for"

@@ -7,21 +7,15 @@ Not covered: judging prose, and the form of an answer unless ``CheckOptions.stri
 """
 
 from errata_math.checking.check import check_batch, check_choice, check_expr, check_response
-from errata_math.checking.grading import Graded, Row, Summary, grade, read_rows
 from errata_math.checking.options import CheckOptions, Style
 from errata_math.checking.verdict import Checked
 
 __all__ = [
     "CheckOptions",
     "Checked",
-    "Graded",
-    "Row",
     "Style",
-    "Summary",
     "check_batch",
     "check_choice",
     "check_expr",
     "check_response",
-    "grade",
-    "read_rows",
 ]

@@ -175,7 +175,8 @@ def _after_verb(sentence: str) -> str:
 def _resort(text: str, *, numeric: bool) -> Found | None:
     plain = text.strip()
     words = len(_WORDS.findall(plain)) if len(plain) <= 200 and "\n" not in plain else 1000
-    if plain and words <= 1:
+    bare = words == 0 or not numeric or not plain[:1].isalpha()
+    if plain and words <= 1 and bare:
         return Found(plain, "whole", explicit=False)
     if numeric and (number := _last_number(text)) is not None:
         return number

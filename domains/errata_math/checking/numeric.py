@@ -25,7 +25,7 @@ from errata_math.checking.substitution import substituted
 from errata_math.checking.tree import Decimal, Node
 
 __all__ = ["Backend", "Imprecise", "NoValue", "NotReal", "Precise", "TooLarge", "evaluate"]
-MAX_SUM_TERMS = 2_000
+_MAX_SUM_TERMS = 2_000
 _RECIPROCAL = {"sec": "cos", "csc": "sin", "cot": "tan", "sech": "cosh", "csch": "sinh",
                "coth": "tanh"}  # fmt: skip
 _ARC_RECIPROCAL = {"arcsec": "arccos", "arccsc": "arcsin"}
@@ -263,7 +263,7 @@ def _big(node: Node, backend: Backend, point: Mapping[str, Any]) -> Any:
     if node.value == "prod" and body == variable and low >= 1:  # high!/(low-1)!
         top = backend.call("factorial", backend.number(max(high, low - 1)))
         return top / backend.call("factorial", backend.number(low - 1))
-    if high - low > MAX_SUM_TERMS:
+    if high - low > _MAX_SUM_TERMS:
         raise NoValue("a sum of too many terms")
     name = str(variable.value)
     parts = [evaluate(body, backend, {**point, name: index}) for index in range(low, high + 1)]

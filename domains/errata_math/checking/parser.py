@@ -253,25 +253,34 @@ def _proper(node: Node) -> bool:
     return isinstance(top, int) and isinstance(bottom, int) and 0 <= top < bottom
 
 
-def _trailing_words(stream: Stream, left: Node, token: Token) -> Node | None:
+def _trailing_words(stream: Stream, left: Node, token: Token) -> Node:
+    """``left`` with the words behind it: a comment, an angle, a scale word, a product of letters,
+    or a unit."""
     words = token.value.lower().split()
     first = words[0].strip(".,;:") if words else ""
     if first in COMMENTS and not is_unit_word(first):
         skip_comment(stream, to_end=first in _FINAL)
         return left
+    if token.value in ("angle", "triangle"):
+        return Node("mul", (left, parse_power(stream)))
     if first in SCALES:
         stream.take()
         return Node("mul", (left, num(SCALES[first])))
-    if token.kind == "w" and len(token.value) <= 3 and not is_unit_word(token.value):
-        if token.value in ("th", "st", "nd", "rd"):
-            stream.take()
-            return left
-        if token.value in LETTER_WORDS or (len(token.value) == 3 and _VOWEL.search(token.value)):
-            return _unit(stream, left)
+    if token.value in ("th", "st", "nd", "rd"):
         stream.take()
-        factors = tuple(Node("sym", (), letter) for letter in token.value)
-        return Node("mul", (*left.args, *factors) if left.op == "mul" else (left, *factors))
-    return _unit(stream, left)
+        return left
+    return _letters(stream, left, token) or _unit(stream, left)
+
+
+def _letters(stream: Stream, left: Node, token: Token) -> Node | None:
+    """``2 xy``: the product with each letter, when the run of letters is no word or unit."""
+    word = token.value
+    wordlike = word in LETTER_WORDS or (len(word) == 3 and _VOWEL.search(word))
+    if token.kind != "w" or len(word) > 3 or is_unit_word(word) or wordlike:
+        return None
+    stream.take()
+    factors = tuple(Node("sym", (), letter) for letter in word)
+    return Node("mul", (*left.args, *factors) if left.op == "mul" else (left, *factors))
 
 
 def skip_comment(stream: Stream, *, to_end: bool = False) -> None:

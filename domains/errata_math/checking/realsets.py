@@ -235,6 +235,9 @@ def _list(node: Node) -> list[Piece]:
                                                a.args[1].op == "const")]  # fmt: skip
     if any(arg.op == "seq" for arg in conditions):
         raise NotASet("a list of pairs")
+    excluded = any(arg.op == "rel" and "!=" in signs(arg) for arg in conditions)
+    if excluded and "or" not in signs(node):  # x > 0, x ≠ 1
+        return _intersection(Node("inter", tuple(conditions)))
     if (
         isinstance(node.value, tuple)
         and "and" in node.value

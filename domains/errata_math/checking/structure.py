@@ -21,6 +21,7 @@ from errata_math.checking.substitution import substituted
 from errata_math.checking.tree import INF, Node, has, signs, sym, symbols
 from errata_math.checking.verdict import Comparison, right, undecided, wrong
 
+EMPTY = Node("const", (), "empty")
 _STRUCTURES = ("seq", "list", "set", "matrix", "rel", "text", "improper", "union", "builder")
 
 
@@ -63,6 +64,7 @@ def _dots(node: Node) -> frozenset[str]:
 
 
 def _same(gold: Node, other: Node, options: CheckOptions) -> Comparison:
+    gold, other = (EMPTY if node == Node("set") else node for node in (gold, other))
     if gold == other and not has(gold, "div"):
         return right("structure")
     sets = as_sets(gold, other, options, _same)
@@ -142,10 +144,16 @@ def _scalars(gold: Node, other: Node, options: CheckOptions) -> Comparison:
         if one == INF or one == Node("neg", (INF,)):
             same = two == one or two == Node("unit", (one,))
             return right("infinity") if same else wrong("infinity")
+    if _is_named_set(gold) or _is_named_set(other):
+        return right("set") if gold == other else wrong("kind")
     for one, two in ((gold, other), (other, gold)):
         if has(one, *_STRUCTURES) and not has(two, *_STRUCTURES):
             return wrong("kind")
     return same_quantity(gold, other, options)
+
+
+def _is_named_set(node: Node) -> bool:
+    return node.op == "const" and node.value not in ("pi", "e", "i", "inf")
 
 
 def _unsigned(node: Node) -> Node:

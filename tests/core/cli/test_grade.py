@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import sys
 
-import pyarrow
-import pyarrow.parquet
 import pytest
 
 from errata.cli.app import main
@@ -42,6 +40,8 @@ def _write(path) -> None:
         cells = [["" if value is None else str(value) for value in row.values()] for row in ROWS]
         path.write_text("\n".join(",".join(line) for line in [list(ROWS[0]), *cells]) + "\n")
     else:
+        import pyarrow.parquet
+
         pyarrow.parquet.write_table(pyarrow.Table.from_pylist(ROWS), path)
 
 
@@ -125,3 +125,21 @@ def test_without_errata_equal_a_bare_answer_is_checked_as_a_response():
     right, unsure, tally = grade(pairs, domain)
     assert (right.verdict, unsure.verdict) == ("right", "undecided")
     assert (tally.agree, tally.false_wrong, tally.undecided) == (1, 0, 1)
+
+
+def test_rows_are_read_and_graded_one_at_a_time():
+    taken = []
+
+    class Plain:
+        @hookimpl
+        def errata_equal(self, gold, answer):
+            return Verdict(problem_id="", outcome="right" if gold == answer else "wrong")
+
+    def pairs():
+        for number in range(1000):
+            taken.append(number)
+            yield Pair(id=str(number), prediction="1", gold="1")
+
+    stream = grade(pairs(), Domain("plain", Active({"plain": Plain()})))
+    assert next(stream).verdict == "right"
+    assert taken == [0]
