@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 
@@ -105,7 +105,12 @@ class Round:
     def group(self) -> list[str]:
         """Error types and assignments."""
         diagnoses = list(self.store.read(self.path("diagnoses.jsonl"), Diagnosis))
-        grouping = group.group(diagnoses, self.run.part("group"), self.recipe.group.use)
+        grouping = group.group(
+            diagnoses,
+            self.run.part("group"),
+            self.recipe.group.use,
+            partial(self.run.together, "group"),
+        )
         self.store.write(self.path("error_types.yaml"), group.to_yaml(grouping.types))
         with self.store.append(self.path("assignments.jsonl"), fresh=True) as out:
             for assignment in grouping.assignments:

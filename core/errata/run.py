@@ -153,15 +153,22 @@ class Run:
 
     def together(self, stage: str, work: Coroutine[Any, Any, T]) -> T:
         """Run asynchronous work of a stage, with the instructor at hand where the recipe has one."""
-        return asyncio.run(self._with_instructor(stage, work))
+        try:
+            return asyncio.run(self._with_instructor(stage, work))
+        finally:
+            work.close()  # it has not begun if the instructor could not be made
 
     async def _with_instructor(self, stage: str, work: Coroutine[Any, Any, T]) -> T:
         use = self.recipe.instructor
         if use is None:
             return await work
         instructor = self.part("instructor")
-        async with opened(use, instructor, self.store.path, self._pace, stage) as self._asking:
-            return await work
+        async with opened(use, instructor, self.store.path, self._pace, stage) as asking:
+            self._asking = asking
+            try:
+                return await work
+            finally:
+                self._asking = None
 
     @cached_property
     def _pace(self) -> Pace:

@@ -9,7 +9,7 @@ import yaml
 
 from errata.calls.asking import Prompt
 from errata.calls.replaying import ReplayPlugin
-from errata.errors import BudgetSpent, ExtensionError, RecipeError
+from errata.errors import BudgetSpent, ExtensionError, PartError, RecipeError
 from errata.hooks import hookimpl
 from errata.parts import Part, Settings
 from errata.plugins import Installed
@@ -128,3 +128,9 @@ def test_a_part_that_does_not_say_it_needs_one(asking, tmp_path):
     asking.plugins.append(Installed("undeclared", "x:x", "x", Undeclared))
     with pytest.raises(ExtensionError, match="the recipe has no instructor to ask"):
         asking.run(tmp_path / "run", "diagnose=undeclared")
+
+
+def test_a_key_that_is_not_set_is_named(asking, tmp_path, monkeypatch):
+    monkeypatch.delenv("NO_SUCH_KEY", raising=False)
+    with pytest.raises(PartError, match="instructor openai: .*NO_SUCH_KEY is not set"):
+        asking.run(tmp_path / "run", *asking.changes, "instructor.api_key_env=NO_SUCH_KEY")
