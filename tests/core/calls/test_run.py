@@ -132,5 +132,5 @@ def test_a_part_that_does_not_say_it_needs_one(asking, tmp_path):
 
 def test_a_key_that_is_not_set_is_named(asking, tmp_path, monkeypatch):
     monkeypatch.delenv("NO_SUCH_KEY", raising=False)
-    with pytest.raises(PartError, match="instructor openai: .*NO_SUCH_KEY is not set"):
+    with pytest.raises(PartError, match=r"instructor openai: .*NO_SUCH_KEY is not set"):
         asking.run(tmp_path / "run", *asking.changes, "instructor.api_key_env=NO_SUCH_KEY")
