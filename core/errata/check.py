@@ -9,11 +9,13 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from errata.calls.settings import InstructorSettings
 from errata.domain import Domain
 from errata.errors import ErrataError, PartError, RecipeError, boundary
 from errata.parts import Kind, Part, Settings
 from errata.plugins import Active, Catalogue, make_plugin
 from errata.recipe import (
+    InstructorUse,
     PartUse,
     Recipe,
     Source,
@@ -46,8 +48,10 @@ class Prepared:
     verifiers: tuple[Chosen, ...]
 
 
+_ASKING = ("diagnose", "group", "synthesize")
 _SECTIONS: dict[str, Kind] = {
     "target": "target",
+    "instructor": "instructor",
     "embed": "embedder",
     "diagnose": "diagnoser",
     "group": "grouper",
@@ -82,6 +86,7 @@ def prepare(
         mistakes.append(f"synthesize.verify: verifier {use!r} stands {uses.count(use)} times")
     judges = {f"synthesize.verify.{place}": v for place, v in enumerate(verifiers)}
     _check_needs(recipe, chosen | judges, mistakes)
+    _check_budget(recipe, chosen.get("instructor"), mistakes)
     activated = _activate(recipe, catalogue, mistakes)
     if activated is not None and sources:
         for set_name, source in recipe.sets().items():
@@ -148,6 +153,7 @@ def _setting_mistakes(
 def _own_keys(section: str) -> list[str]:
     """What the recipe itself knows in a section that names a part."""
     models: dict[str, type[BaseModel]] = {
+        "instructor": InstructorUse,
         "synthesize": Synthesize,
         "train": Train,
         "warmup": Warmup,
@@ -170,6 +176,30 @@ def _check_needs(recipe: Recipe, chosen: Mapping[str, Chosen], mistakes: list[st
                 f"{section}: {choice.part.kind} {choice.use!r} needs an embedder: add a section"
                 " `embed`, for instance `embed: sentence-transformers`"
             )
+        if choice.part.needs_instructor and recipe.instructor is None:
+            mistakes.append(
+                f"{section}: {choice.part.kind} {choice.use!r} needs an instructor: add a section"
+                " `instructor`, for instance `instructor: {use: openai, model: gpt-4o}`"
+            )
+
+
+def _check_budget(recipe: Recipe, chosen: Chosen | None, mistakes: list[str]) -> None:
+    use = recipe.instructor
+    if use is None:
+        return
+    for stage in sorted(set(use.stages) - set(_ASKING)):
+        mistakes.append(
+            f"instructor.stages: no stage {stage!r} asks an instructor; those that may:"
+            f" {', '.join(_ASKING)}"
+        )
+    dollars = [use.max_usd, *(caps.max_usd for caps in use.stages.values())]
+    capped = any(limit is not None for limit in dollars)
+    settings = chosen.settings if chosen else None
+    if capped and isinstance(settings, InstructorSettings) and settings.prices() is None:
+        mistakes.append(
+            "instructor.max_usd: a cap in dollars needs prices; give usd_per_million_prompt_tokens"
+            " and usd_per_million_reply_tokens"
+        )
 
 
 def _activate(

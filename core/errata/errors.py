@@ -9,6 +9,8 @@ ErrataError
 │   └── RunDirectoryError     a directory that is not this run
 ├── CorruptRecord             a record file that does not read: exit code 1
 ├── StorageFull               the disk refused a write: exit code 1, resumable
+├── BudgetSpent               the next request might exceed a cap: exit code 1, resumable
+├── InstructorError           no request to the instructor can succeed: exit code 1, resumable
 ├── ExtensionError            a plugin or domain raised: exit code 1, resumable
 └── Interrupted               Ctrl-C: exit code 130, resumable
 
@@ -67,6 +69,14 @@ class CorruptRecord(ErrataError):
 
 class StorageFull(ErrataError):
     """The file system refused a write."""
+
+
+class BudgetSpent(ErrataError):
+    """The next request might exceed a cap of the budget; everything received is kept."""
+
+
+class InstructorError(ErrataError):
+    """No request to the instructor can succeed: a wrong key, no such model, nobody there."""
 
 
 class ExtensionError(ErrataError):

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from errata.calls.wire import Prices, Reply, Request
 from errata.records import (
     Assignment,
     BadCase,
@@ -25,6 +26,7 @@ from errata.records import (
     ErrorType,
     Generation,
     LogLikelihood,
+    Message,
     Objection,
     Problem,
     Proposal,
@@ -34,10 +36,19 @@ from errata.records import (
 )
 
 if TYPE_CHECKING:
+    from errata.calls.asking import Answer, Prompt
     from errata.domain import Domain
 
 Kind = Literal[
-    "target", "embedder", "diagnoser", "grouper", "strategy", "verifier", "selector", "trainer"
+    "target",
+    "instructor",
+    "embedder",
+    "diagnoser",
+    "grouper",
+    "strategy",
+    "verifier",
+    "selector",
+    "trainer",
 ]
 Capability = Literal["generate", "score", "materialise"]
 Vectors = Sequence[Sequence[float]]
@@ -84,6 +95,38 @@ class Materialises(Protocol):
 
     def materialise(self) -> Path:
         """A plain Hugging Face folder with the untouched base weights and the tokenizer."""
+
+
+class Instructor(Protocol):
+    """A model that is asked for diagnoses, data and judgements.
+
+    ``takes_schema`` says whether its server is told the JSON schema of a reply, or the prompt has to.
+    ``prices`` is None where nothing is paid by the token, or no price is known.
+    """
+
+    takes_schema: bool
+    prices: Prices | None
+
+    def request(
+        self,
+        messages: tuple[Message, ...],
+        schema: Mapping[str, JsonValue] | None,
+        sampling: Mapping[str, JsonValue],
+        replica: int,
+    ) -> Request:
+        """The request for these messages; model, revision and further sampling are its own."""
+        ...
+
+    async def complete(self, request: Request) -> Reply:
+        """Send one request, once.
+
+        Raises Throttled, Unanswered or Rejected (``errata.calls.wire``), and InstructorError when no
+        request can succeed.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; another ``complete`` may follow, on another event loop."""
 
 
 class Embedder(Protocol):
@@ -203,6 +246,28 @@ class Trainer(Protocol):
 
 
 Progress = Callable[[int, int], None]
+M = TypeVar("M", bound=BaseModel)
+
+
+class Ask(Protocol):
+    """Asks the instructor through the call layer: durable, paid once, within the budget."""
+
+    async def __call__(self, prompt: Prompt[M]) -> Answer[M]:
+        """A typed reply, or why there is none.
+
+        Raises BudgetSpent and InstructorError, which end the stage, and LookupError when the recipe
+        has no instructor.
+        """
+        ...
+
+
+async def nobody_to_ask(prompt: Prompt[M]) -> Answer[M]:
+    """What ``Services.ask`` is without an instructor. Raises LookupError."""
+    raise LookupError(
+        f"{prompt.about or 'a prompt'}: the recipe has no instructor to ask; add a section"
+        " `instructor`, for instance `instructor: {use: openai, model: …}`, and declare"
+        " `needs_instructor=True` in the Part"
+    )
 
 
 @dataclass
@@ -222,6 +287,7 @@ class Services:
     embedder: Callable[[], Embedder]
     cache: Path
     progress: Progress
+    ask: Ask = nobody_to_ask
 
 
 @dataclass(frozen=True)
@@ -230,7 +296,8 @@ class Part:
 
     ``requires`` are the top-level modules the factory will import and ``extra`` the extra of the
     distribution that installs them; ``errata check`` uses both to report what is missing before a
-    run. ``provides`` and ``needs`` are target capabilities; ``needs_embedder`` asks for an embedder.
+    run. ``provides`` and ``needs`` are target capabilities; ``needs_embedder`` asks for an embedder,
+    ``needs_instructor`` for an instructor.
     """
 
     name: str
@@ -243,3 +310,4 @@ class Part:
     provides: frozenset[Capability] = frozenset()
     needs: frozenset[Capability] = frozenset()
     needs_embedder: bool = False
+    needs_instructor: bool = False

@@ -98,6 +98,39 @@ class Problems(Section):
     gate: int = Field(0, ge=0, description="problems taken from train that keep or reject")
 
 
+class Caps(Section):
+    """Upper limits of what an instructor may cost; worst cases are reserved, so none is exceeded."""
+
+    max_usd: float | None = Field(None, ge=0, description="US dollars; needs prices")
+    max_tokens: int | None = Field(None, ge=0, description="tokens, prompts and replies together")
+    max_requests: int | None = Field(None, ge=0, description="requests")
+
+
+class InstructorUse(PartUse):
+    """The instructor, its budget and its pace.
+
+    Only the part's own settings determine replies; what stands here may be changed in the run's
+    ``recipe.yaml`` before it is resumed.
+    """
+
+    max_usd: float | None = Field(None, ge=0, description="US dollars in all; needs prices")
+    max_tokens: int | None = Field(None, ge=0, description="tokens in all, prompts and replies")
+    max_requests: int | None = Field(None, ge=0, description="requests in all")
+    stages: dict[str, Caps] = Field(
+        {}, description="caps of single stages (`diagnose`, `group`, `synthesize`)"
+    )
+    concurrency: int = Field(64, ge=1, description="requests in flight at most")
+    rpm: float | None = Field(None, gt=0, description="requests a minute at most")
+    tpm: float | None = Field(None, gt=0, description="tokens a minute at most")
+    timeout: float = Field(600, gt=0, description="seconds a reply may take")
+    retries: int = Field(
+        5, ge=0, description="further tries after a broken connection, a server error or a timeout"
+    )
+    shared_ledger: str | None = Field(
+        None, description="file of replies that several runs consult and fill"
+    )
+
+
 class Warmup(PartUse):
     """Reference solutions that teach the answer format only; measured as round 0."""
 
@@ -145,6 +178,9 @@ class Recipe(Section):
     target: Annotated[PartUse, BeforeValidator(_named)] = Field(
         description="the model under treatment"
     )
+    instructor: Annotated[InstructorUse | None, BeforeValidator(_named)] = Field(
+        None, description="the model that is asked, where a part needs one"
+    )
     embed: Annotated[PartUse | None, BeforeValidator(_named)] = Field(
         None, description="the embedder, where a part needs one"
     )
@@ -168,8 +204,14 @@ class Recipe(Section):
         }
 
     def digest(self) -> str:
-        """SHA-256 of the resolved recipe."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        """SHA-256 of the resolved recipe, without the budget and the pace of an instructor."""
+        resolved = self.model_dump(mode="json")
+        if self.instructor is None:
+            del resolved["instructor"]
+        else:
+            settings = self.instructor.settings
+            resolved["instructor"] = {"use": self.instructor.use, **settings}
+        text = json.dumps(resolved, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def as_yaml(self) -> str:

@@ -5,10 +5,9 @@ An evaluation belongs to the checkpoint that was evaluated (``evaluation.py``).
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 
@@ -85,7 +84,7 @@ class Round:
 
     def diagnose(self) -> list[str]:
         """A diagnosis of every bad case."""
-        asyncio.run(self._diagnose())
+        self.run.together("diagnose", self._diagnose())
         return [self.path("diagnoses.jsonl")]
 
     async def _diagnose(self) -> None:
@@ -97,7 +96,8 @@ class Round:
         diagnoser = self.run.part("diagnose")
         self.run.progress(done, total)
         with self.store.append(name) as out:
-            async for found in diagnose.diagnose(cases, diagnoser, self.recipe.diagnose.use):
+            by, at_once = self.recipe.diagnose.use, self.run.in_flight
+            async for found in diagnose.diagnose(cases, diagnoser, by, at_once):
                 out.write(found)
                 done += 1
                 self.run.progress(done, total)
@@ -105,7 +105,12 @@ class Round:
     def group(self) -> list[str]:
         """Error types and assignments."""
         diagnoses = list(self.store.read(self.path("diagnoses.jsonl"), Diagnosis))
-        grouping = group.group(diagnoses, self.run.part("group"), self.recipe.group.use)
+        grouping = group.group(
+            diagnoses,
+            self.run.part("group"),
+            self.recipe.group.use,
+            partial(self.run.together, "group"),
+        )
         self.store.write(self.path("error_types.yaml"), group.to_yaml(grouping.types))
         with self.store.append(self.path("assignments.jsonl"), fresh=True) as out:
             for assignment in grouping.assignments:
@@ -133,7 +138,7 @@ class Round:
 
     def synthesize(self) -> list[str]:
         """Candidates against every type, with the objections to them."""
-        asyncio.run(self._synthesize())
+        self.run.together("synthesize", self._synthesize())
         return [self.path(f) for f in ("candidates.jsonl", "objections.jsonl", "shortfalls.jsonl")]
 
     async def _synthesize(self) -> None:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from random import Random
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
+from errata.calls.asking import Answer, Asking, Prompt
+from errata.calls.opening import opened, pace_of
+from errata.calls.pacing import Pace
 from errata.check import Chosen, Prepared
 from errata.errors import ExtensionError, PartError, RunDirectoryError, UserError, boundary
 from errata.index import RecordIndex
 from errata.memory import give_back
-from errata.parts import Embedder, Scores, Services, Target
+from errata.parts import Embedder, M, Scores, Services, Target, nobody_to_ask
 from errata.plugins import plugin_packages
 from errata.records import Problem
 from errata.seeds import stream
 from errata.stages import group
+from errata.stages.ordered import IN_FLIGHT
 from errata.stages.problems import Placed
 from errata.store import Manifest, StageDone, Store
 
+T = TypeVar("T")
 STAGES = (
     "problems",
     "evaluate",
@@ -46,6 +52,7 @@ class Run:
         self.prepared, self.store, self.cache, self.until = prepared, store, cache, until
         self.recipe, self.domain, self.active = prepared.recipe, prepared.domain, prepared.active
         self._parts: dict[str, Any] = {}
+        self._asking: Asking | None = None
 
     # --- opening ----------------------------------------------------------------------------------
 
@@ -144,6 +151,43 @@ class Run:
         if stage == self.until:
             raise Paused(f"stopped after {stage} of {round_name}, as asked")
 
+    def together(self, stage: str, work: Coroutine[Any, Any, T]) -> T:
+        """Run asynchronous work of a stage, with the instructor at hand where the recipe has one."""
+        try:
+            return asyncio.run(self._with_instructor(stage, work))
+        finally:
+            work.close()  # it has not begun if the instructor could not be made
+
+    async def _with_instructor(self, stage: str, work: Coroutine[Any, Any, T]) -> T:
+        use = self.recipe.instructor
+        if use is None:
+            return await work
+        instructor = self.part("instructor")
+        async with opened(use, instructor, self.store.path, self._pace, stage) as asking:
+            self._asking = asking
+            try:
+                return await work
+            finally:
+                self._asking = None
+
+    @cached_property
+    def _pace(self) -> Pace:
+        assert self.recipe.instructor is not None
+        return pace_of(self.recipe.instructor, self.random("pace"))
+
+    @property
+    def in_flight(self) -> int:
+        """How many items a stage works on at once: twice what the instructor may be asked at once,
+        because results are written in order and a slow one holds up those behind it."""
+        use = self.recipe.instructor
+        return max(IN_FLIGHT, 2 * use.concurrency) if use else IN_FLIGHT
+
+    async def ask(self, prompt: Prompt[M]) -> Answer[M]:
+        """See ``errata.parts.Ask``."""
+        if self._asking is None:
+            return await nobody_to_ask(prompt)
+        return await self._asking(prompt)
+
     def end(self, why: str) -> None:
         """Enter into the manifest how the run ended."""
         self.store.save(self.store.manifest().model_copy(update={"ended": why}))
@@ -189,6 +233,7 @@ class Run:
             embedder=lambda: cast(Embedder, self.part("embed")),
             cache=self.cache,
             progress=self.progress,
+            ask=self.ask,
         )
 
     def part(self, section: str) -> Any:

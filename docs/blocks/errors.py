@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import os
@@ -15,13 +16,17 @@ from unittest import mock
 from blocks.catalogue import catalogue
 from blocks.roman import DOMAIN, RECIPE, roman_catalogue
 from errata import errors
+from errata.calls.budget import RUN, Budget, Caps, Cost
+from errata.calls.ledger import Ledger
+from errata.calls.opening import how_to_go_on
+from errata.calls.replaying import Replay, ReplaySettings
 from errata.cli import running
 from errata.domain import Domain
 from errata.errors import ErrataError
 from errata.hooks import hookimpl
 from errata.plugins import Active
 from errata.recipe import load
-from errata.records import Problem, Triage
+from errata.records import Message, Problem, Triage
 from errata.sources import read
 from errata.store import Store
 
@@ -206,6 +211,24 @@ def plugin_forgets() -> None:
     _run_with(lambda problems: problems[:0])
 
 
+def budget_spent() -> None:
+    """A request that does not fit into what is left of a cap."""
+    budget = Budget(
+        {RUN: Caps(max_usd=5)},
+        {"diagnose": Cost(812, 1_950_412, 4.9961)},
+        how_to_go_on(Path("runs/mine")),
+    )
+    asyncio.run(budget.reserve("diagnose", Cost(1, 3100, 0.0215)))
+
+
+def nothing_to_replay() -> None:
+    """A request that the ledger of a replay does not know."""
+    Ledger(Path("calls.sqlite")).close()
+    replay = Replay(ReplaySettings(model="gpt-4o", ledger=Path("calls.sqlite")))
+    message = Message(role="user", content="Where does this solution first go wrong? …")
+    asyncio.run(replay.complete(replay.request((message,), None, {}, 0)))
+
+
 def control_c() -> None:
     """Ctrl-C while answers are checked."""
 
@@ -262,6 +285,8 @@ SITUATIONS: dict[str, list[tuple[str, Wrong]]] = {
     ],
     "CorruptRecord": [("A line that was changed by hand:", damaged_line)],
     "StorageFull": [("A full disk:", full_disk)],
+    "BudgetSpent": [("A cap in dollars:", budget_spent)],
+    "InstructorError": [("A replay of something else:", nothing_to_replay)],
     "ExtensionError": [
         ("A plugin that raises:", plugin_raises),
         ("A plugin that returns the wrong thing:", plugin_forgets),

@@ -10,7 +10,9 @@ from pydantic import BaseModel
 from blocks.catalogue import domain, offers
 from blocks.fields import row, sentence, table
 from errata.recipe import (
+    Caps,
     DomainUse,
+    InstructorUse,
     PartUse,
     Problems,
     Recipe,
@@ -27,6 +29,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "problems": Problems,
     "problems.train": Source,
     "target": PartUse,
+    "instructor": InstructorUse,
+    "instructor.stages": Caps,
     "embed": PartUse,
     "warmup": Warmup,
     "diagnose": PartUse,

@@ -81,7 +81,7 @@ def test_every_file_of_a_run_is_documented(finished: Path) -> None:
 def test_every_documented_file_is_made(finished: Path) -> None:
     made = [str(p.relative_to(finished)) for p in sorted(finished.rglob("*")) if p.is_file()]
     named = rows(sections(page("run-directory.md"))["Files"])
-    only_sometimes = {"report.html", "round-N/scores.jsonl", "round-N/"}
+    only_sometimes = {"report.html", "calls.sqlite", "round-N/scores.jsonl", "round-N/"}
     lost = [row for row in named if not any(_pattern(row).fullmatch(file) for file in made)]
     assert set(lost) <= only_sometimes
 

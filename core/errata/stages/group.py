@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from typing import Any
 
 import yaml
@@ -25,11 +25,19 @@ _HEADER = """\
 """
 
 
-def group(diagnoses: Sequence[Diagnosis], grouper: Grouper, name: str) -> Grouping:
-    """Error types of ``diagnoses``; those that found no error are left out."""
+Together = Callable[[Coroutine[Any, Any, Grouping]], Grouping]
+
+
+def group(
+    diagnoses: Sequence[Diagnosis], grouper: Grouper, name: str, together: Together = asyncio.run
+) -> Grouping:
+    """Error types of ``diagnoses``; those that found no error are left out.
+
+    ``together`` runs the grouper's coroutine, with an instructor at hand where there is one.
+    """
     real = [d for d in diagnoses if not d.no_error]
     with boundary(f"grouper {name}", "grouping"):
-        grouping = asyncio.run(_group(grouper, real))
+        grouping = together(_group(grouper, real))
     if [a.attempt_id for a in grouping.assignments] != [d.attempt_id for d in real]:
         raise ExtensionError(
             f"grouper {name} was given {len(real)} diagnoses and returned"

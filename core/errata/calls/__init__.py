@@ -1,0 +1,1 @@
+"""The durable call layer: ledger, keys, pacing, retries, budget, typed replies."""

@@ -1,0 +1,1 @@
+"""A lean client for any OpenAI-style endpoint."""
