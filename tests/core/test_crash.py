@@ -8,15 +8,13 @@ written, so that its last line is half a record. Runs are scripted: no model is 
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
 import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
-from errata import plugins
-from errata.cli import running
 
 RECIPE = """
 name: crash
@@ -52,47 +50,27 @@ STAGES = {
 }
 
 
-def _errata(arguments: list[str], log: str, kill_at: int, torn: bool) -> None:
-    """In a child: run the command line; die at the ``kill_at``-th durable write."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    stage = {"now": "setup"}
-    notify = plugins.Active.notify
-
-    def watched(self, notice, **values):  # type: ignore[no-untyped-def]  # a test's own wrapper
-        if notice == "errata_stage_started":
-            stage["now"] = f"{values['round_name']} {values['stage']}"
-        return notify(self, notice, **values)
-
-    plugins.Active.notify = watched  # type: ignore[method-assign]  # observing, not replacing
-    real, count = os.fsync, 0
-
-    def fsync(descriptor: int) -> None:
-        nonlocal count
-        count += 1
-        if log:
-            with Path(log).open("a") as out:
-                out.write(stage["now"] + "\n")
-        if count == kill_at:
-            if torn:
-                size = os.fstat(descriptor).st_size
-                os.ftruncate(descriptor, max(0, size - 7))
-            os.kill(os.getpid(), signal.SIGKILL)
-        real(descriptor)
-
-    os.fsync = fsync
-    if arguments[0] == "resume":
-        running.resume_run(Path(arguments[1]), None)
-    else:
-        running.run_recipe(arguments[1], Path(arguments[2]), (), None)
-
-
-def _child(arguments: list[str], log: str = "", kill_at: int = 0, torn: bool = False) -> int:
-    process = multiprocessing.get_context("fork").Process(
-        target=_errata, args=(arguments, log, kill_at, torn)
+@pytest.fixture(scope="module")
+def child() -> Iterator[Callable[..., int]]:
+    """Runs a command line in a forked process; returns its exit code."""
+    server = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("crash_child.py"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
-    process.start()
-    process.join()
-    return process.exitcode or 0
+    assert server.stdin is not None
+    assert server.stdout is not None
+
+    def run(arguments: list[str], log: str = "", kill_at: int = 0, torn: bool = False) -> int:
+        asked = {"arguments": arguments, "log": log, "kill_at": kill_at, "torn": torn}
+        server.stdin.write(json.dumps(asked) + "\n")
+        server.stdin.flush()
+        return int(server.stdout.readline())
+
+    yield run
+    server.stdin.close()
+    server.wait()
 
 
 def records(directory: Path) -> dict[str, bytes]:
@@ -111,11 +89,11 @@ def records(directory: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
+def undisturbed(tmp_path_factory, child):
     folder = tmp_path_factory.mktemp("undisturbed")
     recipe, log = folder / "recipe.yaml", folder / "log"
     recipe.write_text(RECIPE)
-    assert _child(["run", str(recipe), str(folder / "run")], log=str(log)) == 0
+    assert child(["run", str(recipe), str(folder / "run")], log=str(log)) == 0
     return recipe, records(folder / "run"), log.read_text().splitlines()
 
 
@@ -136,16 +114,16 @@ def test_every_stage_writes_durably(undisturbed):
 @pytest.mark.slow
 @pytest.mark.parametrize("torn", [False, True], ids=["between-lines", "torn-line"])
 @pytest.mark.parametrize("part", range(4))
-def test_killed_runs_resume_to_the_same_records(undisturbed, tmp_path, torn, part):
+def test_killed_runs_resume_to_the_same_records(undisturbed, child, tmp_path, torn, part):
     recipe, expected, log = undisturbed
     for point in _kill_points(log, torn)[part::4]:
         directory = tmp_path / f"run-{point}"
-        killed = _child(["run", str(recipe), str(directory)], kill_at=point, torn=torn)
+        killed = child(["run", str(recipe), str(directory)], kill_at=point, torn=torn)
         assert killed == -signal.SIGKILL
         if (directory / "run.json").exists():
-            assert _child(["resume", str(directory)]) == 0
+            assert child(["resume", str(directory)]) == 0
         else:  # killed before the run existed: the same command starts it
-            assert _child(["run", str(recipe), str(directory)]) == 0
+            assert child(["run", str(recipe), str(directory)]) == 0
         found = records(directory)
         assert found.keys() == expected.keys(), f"killed at {point}, in {log[point - 1]}"
         differing = [name for name, content in expected.items() if found[name] != content]
@@ -153,12 +131,12 @@ def test_killed_runs_resume_to_the_same_records(undisturbed, tmp_path, torn, par
 
 
 @pytest.mark.slow
-def test_a_run_killed_again_and_again_ends_the_same(undisturbed, tmp_path):
+def test_a_run_killed_again_and_again_ends_the_same(undisturbed, child, tmp_path):
     recipe, expected, log = undisturbed
     directory = tmp_path / "run"
-    assert _child(["run", str(recipe), str(directory)], kill_at=7) == -signal.SIGKILL
+    assert child(["run", str(recipe), str(directory)], kill_at=7) == -signal.SIGKILL
     tries = 1
-    while _child(["resume", str(directory)], kill_at=9, torn=tries % 2 == 0):
+    while child(["resume", str(directory)], kill_at=9, torn=tries % 2 == 0):
         tries += 1
         assert tries < len(log), "no progress between kills"
     assert tries > 5
