@@ -6,18 +6,8 @@ import unicodedata
 
 from errata.records import Comparison
 from errata.report.figures import CheckpointFigures, Measured, Summary
+from errata.run import STAGES
 
-STAGES = (
-    "problems",
-    "evaluate",
-    "triage",
-    "diagnose",
-    "group",
-    "synthesize",
-    "select",
-    "train",
-    "measure",
-)
 _DIRECTIONS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 PURPOSE = {
     "test": "reported, decides nothing",
