@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-WALL_SECONDS = 2.0  # the worker itself answers within 0.6 s
+WALL_SECONDS = 2.0  # the worker itself answers within 0.45 s
 START_SECONDS = 60.0
 MAX_WORKERS = 2
 

@@ -16,8 +16,8 @@ import sys
 from typing import Any
 
 MEMORY_BYTES = 900 * 1024 * 1024
-CPU_SECONDS = 0.4
-WALL_SECONDS = 0.6
+CPU_SECONDS = 0.3
+WALL_SECONDS = 0.45
 
 
 class Untranslatable(ValueError):
