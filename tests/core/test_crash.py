@@ -73,28 +73,13 @@ def child() -> Iterator[Callable[..., int]]:
     server.wait()
 
 
-def records(directory: Path) -> dict[str, bytes]:
-    """Every file of a run but the lock and the report; times taken out of the manifest."""
-    found = {}
-    for path in sorted(directory.rglob("*")):
-        if path.is_file() and path.name not in (".lock", "report.html"):
-            content = path.read_bytes()
-            if path.name == "run.json":
-                manifest = json.loads(content)
-                for stage in manifest["stages"]:
-                    del stage["seconds"]
-                content = json.dumps(manifest).encode()
-            found[str(path.relative_to(directory))] = content
-    return found
-
-
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory, child):
+def undisturbed(tmp_path_factory, child, run_files):
     folder = tmp_path_factory.mktemp("undisturbed")
     recipe, log = folder / "recipe.yaml", folder / "log"
     recipe.write_text(RECIPE)
     assert child(["run", str(recipe), str(folder / "run")], log=str(log)) == 0
-    return recipe, records(folder / "run"), log.read_text().splitlines()
+    return recipe, run_files(folder / "run"), log.read_text().splitlines()
 
 
 def _kill_points(log: list[str], torn: bool) -> list[int]:
@@ -114,7 +99,9 @@ def test_every_stage_writes_durably(undisturbed):
 @pytest.mark.slow
 @pytest.mark.parametrize("torn", [False, True], ids=["between-lines", "torn-line"])
 @pytest.mark.parametrize("part", range(4))
-def test_killed_runs_resume_to_the_same_records(undisturbed, child, tmp_path, torn, part):
+def test_killed_runs_resume_to_the_same_run_files(
+    undisturbed, child, run_files, tmp_path, torn, part
+):
     recipe, expected, log = undisturbed
     for point in _kill_points(log, torn)[part::4]:
         directory = tmp_path / f"run-{point}"
@@ -124,14 +111,14 @@ def test_killed_runs_resume_to_the_same_records(undisturbed, child, tmp_path, to
             assert child(["resume", str(directory)]) == 0
         else:  # killed before the run existed: the same command starts it
             assert child(["run", str(recipe), str(directory)]) == 0
-        found = records(directory)
+        found = run_files(directory)
         assert found.keys() == expected.keys(), f"killed at {point}, in {log[point - 1]}"
         differing = [name for name, content in expected.items() if found[name] != content]
         assert not differing, f"killed at {point}, in {log[point - 1]}: {differing}"
 
 
 @pytest.mark.slow
-def test_a_run_killed_again_and_again_ends_the_same(undisturbed, child, tmp_path):
+def test_a_run_killed_again_and_again_ends_the_same(undisturbed, child, run_files, tmp_path):
     recipe, expected, log = undisturbed
     directory = tmp_path / "run"
     assert child(["run", str(recipe), str(directory)], kill_at=7) == -signal.SIGKILL
@@ -140,4 +127,4 @@ def test_a_run_killed_again_and_again_ends_the_same(undisturbed, child, tmp_path
         tries += 1
         assert tries < len(log), "no progress between kills"
     assert tries > 5
-    assert records(directory) == expected
+    assert run_files(directory) == expected
