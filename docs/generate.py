@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from blocks import commands, errors, hooks, parts, records, settings, source, table
+from blocks import commands, errors, hooks, parts, prompts, records, settings, source, table
 
 DOCS = Path(__file__).parent
 KINDS: dict[str, Callable[[Sequence[str]], str]] = {
@@ -24,6 +24,7 @@ KINDS: dict[str, Callable[[Sequence[str]], str]] = {
     "hook": hooks.render,
     "options": settings.options,
     "parts": parts.render,
+    "prompts": prompts.render,
     "recipe": settings.recipe,
     "record": records.render,
     "settings": settings.render,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -14,7 +15,9 @@ from errata.domain import Domain
 from errata.errors import ErrataError, PartError, RecipeError, boundary
 from errata.parts import Kind, Part, Settings
 from errata.plugins import Active, Catalogue, make_plugin
+from errata.prompting import Prompts, resolve
 from errata.recipe import (
+    Diagnose,
     InstructorUse,
     PartUse,
     Recipe,
@@ -25,7 +28,10 @@ from errata.recipe import (
     did_you_mean,
     short,
 )
+from errata.sections import CallsUse
 from errata.sources import is_path
+from errata.stages.importing import first_row
+from errata.stages.second_look import OWN_SOLUTION
 
 
 @dataclass(frozen=True)
@@ -46,14 +52,20 @@ class Prepared:
     domain: Domain
     parts: Mapping[str, Chosen]
     verifiers: tuple[Chosen, ...]
+    prompts: Prompts = field(default_factory=Prompts)
 
 
-_ASKING = ("diagnose", "group", "synthesize")
+_ASKING = ("triage", "diagnose", "group", "synthesize")
+_PRICES_WANTED = (
+    "a cap in dollars needs prices; give usd_per_million_prompt_tokens and"
+    " usd_per_million_reply_tokens"
+)
 _SECTIONS: dict[str, Kind] = {
     "target": "target",
     "instructor": "instructor",
     "embed": "embedder",
     "diagnose": "diagnoser",
+    "diagnose.second": "diagnoser",
     "group": "grouper",
     "synthesize": "strategy",
     "select": "selector",
@@ -69,10 +81,12 @@ def prepare(
     mistakes: Sequence[str] = (),
     *,
     sources: bool = True,
+    own_prompts: Path | None = None,
 ) -> Prepared:
     """Check ``recipe``. Raises RecipeError with every mistake, ``mistakes`` found earlier included.
 
-    Without ``sources`` the problems are not looked at (a run that has them needs them no more).
+    Without ``sources`` the problems are not looked at (a run that has them needs them no more);
+    ``own_prompts`` is the folder of a run's own prompt templates.
     """
     mistakes = list(mistakes)
     chosen = _choose_all(recipe, catalogue, mistakes)
@@ -87,13 +101,26 @@ def prepare(
     judges = {f"synthesize.verify.{place}": v for place, v in enumerate(verifiers)}
     _check_needs(recipe, chosen | judges, mistakes)
     _check_budget(recipe, chosen.get("instructor"), mistakes)
+    _check_target_budget(chosen.get("target"), mistakes)
     activated = _activate(recipe, catalogue, mistakes)
+    prompts = Prompts()
+    if activated is not None:
+        asked = [
+            (section.split(".")[0], purpose)
+            for section, choice in (chosen | judges).items()
+            for purpose in choice.part.prompts
+        ]
+        if recipe.triage.samples and recipe.triage.suspect_gold and recipe.instructor:
+            asked.append(("triage", OWN_SOLUTION))
+        overrides = recipe.domain.prompts
+        prompts = resolve(asked, overrides, activated[1].prompt, mistakes, own_prompts)
     if activated is not None and sources:
         for set_name, source in recipe.sets().items():
             _check_source(set_name, source, activated[1], recipe.seed, mistakes)
+        mistakes += _unreadable(recipe)
     if mistakes or activated is None:
         raise RecipeError(name, mistakes)
-    return Prepared(recipe, *activated, chosen, verifiers)
+    return Prepared(recipe, *activated, chosen, verifiers, prompts)
 
 
 def _choose_all(recipe: Recipe, catalogue: Catalogue, mistakes: list[str]) -> dict[str, Chosen]:
@@ -101,7 +128,7 @@ def _choose_all(recipe: Recipe, catalogue: Catalogue, mistakes: list[str]) -> di
     shared = recipe.train.settings if trainer == recipe.train.use else {}
     warmup = PartUse(**{**shared, **recipe.warmup.settings, "use": trainer})
     uses: dict[str, PartUse | None] = {
-        section: getattr(recipe, section) for section in _SECTIONS if section != "warmup"
+        section: _section(recipe, section) for section in _SECTIONS if section != "warmup"
     }
     uses["warmup"] = warmup if recipe.warmup.examples else None
     return {
@@ -109,6 +136,13 @@ def _choose_all(recipe: Recipe, catalogue: Catalogue, mistakes: list[str]) -> di
         for section, use in uses.items()
         if use and (found := _choose(section, _SECTIONS[section], use, catalogue, mistakes))
     }
+
+
+def _section(recipe: Recipe, path: str) -> PartUse | None:
+    found: Any = recipe
+    for name in path.split("."):
+        found = getattr(found, name)
+    return found if isinstance(found, PartUse) else None
 
 
 def _choose(
@@ -130,6 +164,8 @@ def _choose(
             f" pip install 'errata[{part.extra}]'"
         )
         return None
+    with boundary(f"{kind} {use.use}", "checking its settings"):
+        mistakes += [f"{section}: {mistake}" for mistake in part.check(settings)]
     return Chosen(use.use, part, settings)
 
 
@@ -153,6 +189,7 @@ def _setting_mistakes(
 def _own_keys(section: str) -> list[str]:
     """What the recipe itself knows in a section that names a part."""
     models: dict[str, type[BaseModel]] = {
+        "diagnose": Diagnose,
         "instructor": InstructorUse,
         "synthesize": Synthesize,
         "train": Train,
@@ -163,6 +200,11 @@ def _own_keys(section: str) -> list[str]:
 
 def _check_needs(recipe: Recipe, chosen: Mapping[str, Chosen], mistakes: list[str]) -> None:
     target = chosen.get("target")
+    if recipe.triage.samples and target and "sample" not in target.part.provides:
+        mistakes.append(
+            f"triage.samples: samples need a target that can sample; target {target.use!r} can"
+            f" {', '.join(sorted(target.part.provides)) or 'only generate'}; leave triage.samples at 0"
+        )
     for section, choice in chosen.items():
         lacking = choice.part.needs - target.part.provides if target else frozenset[Any]()
         if lacking and target:
@@ -183,6 +225,14 @@ def _check_needs(recipe: Recipe, chosen: Mapping[str, Chosen], mistakes: list[st
             )
 
 
+def _check_target_budget(target: Chosen | None, mistakes: list[str]) -> None:
+    """A target behind an endpoint brings its own cap."""
+    settings = target.settings if target else None
+    capped = isinstance(settings, CallsUse) and settings.max_usd is not None
+    if capped and isinstance(settings, InstructorSettings) and settings.prices() is None:
+        mistakes.append(f"target.max_usd: {_PRICES_WANTED}")
+
+
 def _check_budget(recipe: Recipe, chosen: Chosen | None, mistakes: list[str]) -> None:
     use = recipe.instructor
     if use is None:
@@ -196,10 +246,7 @@ def _check_budget(recipe: Recipe, chosen: Chosen | None, mistakes: list[str]) ->
     capped = any(limit is not None for limit in dollars)
     settings = chosen.settings if chosen else None
     if capped and isinstance(settings, InstructorSettings) and settings.prices() is None:
-        mistakes.append(
-            "instructor.max_usd: a cap in dollars needs prices; give usd_per_million_prompt_tokens"
-            " and usd_per_million_reply_tokens"
-        )
+        mistakes.append(f"instructor.max_usd: {_PRICES_WANTED}")
 
 
 def _activate(
@@ -244,6 +291,17 @@ def _make(name: str, recipe: Recipe, catalogue: Catalogue, *, first: bool) -> ob
     given = model.model_validate(recipe.domain.options) if model else None
     with boundary(f"plugin {name}", "being made"):
         return make_plugin(installed, given)
+
+
+def _unreadable(recipe: Recipe) -> list[str]:
+    """What is wrong with the first rows of ``error_sources``."""
+    found = []
+    for source in recipe.error_sources:
+        try:
+            first_row(source)
+        except ErrataError as error:
+            found.append(str(error))
+    return found
 
 
 def _check_source(

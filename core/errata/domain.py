@@ -7,9 +7,11 @@ engine's default answers: lines as steps, text fingerprints, no variants, files 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from random import Random
 from typing import Protocol, TypeVar, cast
 
+from errata.drafts import Draft, plain_problem
 from errata.errors import ExtensionError, ProblemsError, boundary
 from errata.fingerprints import Fingerprints, text_fingerprints
 from errata.records import Candidate, Objection, Problem, TargetPrompt, Verdict
@@ -94,6 +96,22 @@ class Domain:
         if found is None:
             return [line.strip() for line in solution.splitlines() if line.strip()]
         return list(cast(Sequence[str], found))
+
+    def prompt(self, purpose: str) -> Path | None:
+        """The file of the domain's own prompt template for ``purpose``; None if it has none."""
+        with boundary(f"domain {self.name}", f"supplying the prompt {purpose} (errata_prompt)"):
+            found = self._hooks.first("errata_prompt", purpose=purpose)
+        return None if found is None else self._typed("errata_prompt", found, Path)
+
+    def problem(self, draft: Draft) -> Problem | Objection:
+        """What an instructor drafted as a problem, or what is wrong with it."""
+        with boundary(f"domain {self.name}", "reading a draft (errata_problem)"):
+            found = self._hooks.first("errata_problem", draft=draft)
+        if isinstance(found, Objection):
+            return found
+        return (
+            plain_problem(draft) if found is None else self._typed("errata_problem", found, Problem)
+        )
 
     def variant(self, problem: Problem, random: Random) -> Problem | Objection:
         """A new problem of the same kind, or why there is none."""

@@ -1,19 +1,26 @@
-"""Evaluations on disk: attempts and verdicts of a checkpoint, one pair of files a set.
+"""Evaluations on disk: attempts and verdicts of a checkpoint, one pair of files a set; and samples.
 
 They lie in the folder of the round that made the checkpoint, so no checkpoint ever answers a problem
-twice. Not covered: what is made of them (``rounds.py``, ``measure.py``).
+twice. What other models answered lies beside the problems. Not covered: what is made of them
+(``cases.py``, ``rounds.py``, ``measure.py``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import zip_longest
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, zip_longest
 
-from errata.errors import CorruptRecord
+from errata.errors import CorruptRecord, boundary
 from errata.memory import give_back
 from errata.records import Attempt, Checkpoint, Outcome, Verdict
 from errata.run import Run
-from errata.stages import evaluate
+from errata.stages import evaluate, sampling
+from errata.stages.importing import IMPORTED, Importing
+from errata.stages.problems import Placed
+from errata.store import Store
+
+IMPORTED_COUNTS = f"{IMPORTED}/sources.jsonl"
+IMPORTED_FILES = (f"{IMPORTED}/attempts.jsonl", f"{IMPORTED}/verdicts.jsonl")
 
 
 def evaluate_set(run: Run, checkpoint: Checkpoint, set_name: str) -> list[str]:
@@ -22,7 +29,7 @@ def evaluate_set(run: Run, checkpoint: Checkpoint, set_name: str) -> list[str]:
     store, total = run.store, len(run.sets.get(set_name, ()))
     done = {a.problem_id for a in store.read(files[0], Attempt)}
     if len(done) < total:
-        run.target.use(store.file(checkpoint.path).resolve() if checkpoint.path else None)
+        take_up(run, checkpoint)
         batches = evaluate.attempt(
             run.problems(set_name), checkpoint.id, run.target, run.domain, frozenset(done)
         )
@@ -42,19 +49,122 @@ def evaluate_set(run: Run, checkpoint: Checkpoint, set_name: str) -> list[str]:
     return files
 
 
+def sample_set(
+    run: Run, checkpoint: Checkpoint, set_name: str, problems: Sequence[str]
+) -> list[str]:
+    """Samples of a checkpoint at ``problems`` of a set, ``triage.samples`` each, with their verdicts,
+    as far as they are missing; their files."""
+    files, settings = sample_files(checkpoint, set_name), run.recipe.triage
+    store, total = run.store, len(problems) * settings.samples
+    done = frozenset(a.id for a in store.read(files[0], Attempt))
+    if len(done) < total:
+        take_up(run, checkpoint)
+        batches = sampling.draw(
+            (run.index[problem_id] for problem_id in problems),
+            settings.samples,
+            checkpoint.id,
+            run.target,
+            run.domain,
+            done,
+            settings.temperature,
+            run.random,
+        )
+        with store.append(files[0]) as attempts:
+            for batch in evaluate.counting(batches, len(done), total, run.progress):
+                for made in batch:
+                    attempts.write(made)
+                attempts.sync()
+        give_back()
+    check_file(run, files)
+    return files
+
+
+def import_attempts(run: Run) -> list[str]:
+    """Attempts of other models at train problems, as the recipe's ``error_sources`` have them, with
+    verdicts, and what became of each file; the files made.
+
+    Raises ProblemsError naming file and line.
+    """
+    store, files = run.store, [*IMPORTED_FILES, IMPORTED_COUNTS]
+    sets = {placed.problem_id: placed.set for placed in store.read("splits.jsonl", Placed)}
+    importing = Importing(sets, run.index.__getitem__)
+    with store.append(files[0], fresh=True) as attempts:
+        for source in run.recipe.error_sources:
+            for made in importing.read(source):
+                attempts.write(made)
+    store.file(files[1]).unlink(missing_ok=True)
+    check_file(run, files[:2])
+    with store.append(files[2], fresh=True) as out:
+        for counts in importing.counts:
+            out.write(counts)
+    return files
+
+
+def check_file(run: Run, files: Sequence[str]) -> None:
+    """Verdicts on the attempts in the first of two files, as far as the second lacks them."""
+    attempts, verdicts = files
+    done = sum(1 for _ in run.store.read(verdicts, Verdict))
+    waiting: Iterable[Attempt] = islice(run.store.read(attempts, Attempt), done, None)
+    with run.store.append(verdicts) as out:
+        for found in evaluate.check(waiting, run.index.__getitem__, run.domain, ()):
+            for verdict in found:
+                out.write(verdict)
+            out.sync()
+
+
+def take_up(run: Run, checkpoint: Checkpoint) -> None:
+    """Switch the target to the weights of ``checkpoint``."""
+    path = run.store.file(checkpoint.path).resolve() if checkpoint.path else None
+    with boundary(f"target {run.target.name}", f"taking up {checkpoint.id}"):
+        run.target.use(path)
+
+
 def judged(run: Run, checkpoint: Checkpoint, set_name: str) -> Iterator[tuple[Attempt, Verdict]]:
     """Attempts of a checkpoint on one set with their verdicts. Raises CorruptRecord where the two
     files do not go together."""
-    attempts, verdicts = evaluation_files(checkpoint, set_name)
-    pairs = zip_longest(run.store.read(attempts, Attempt), run.store.read(verdicts, Verdict))
+    return paired(run.store, evaluation_files(checkpoint, set_name))
+
+
+def sampled(run: Run, checkpoint: Checkpoint, set_name: str) -> Iterator[tuple[Attempt, Verdict]]:
+    """Samples of a checkpoint on one set with their verdicts; see ``judged``."""
+    return paired(run.store, sample_files(checkpoint, set_name))
+
+
+def imported(store: Store) -> Iterator[tuple[Attempt, Verdict]]:
+    """Attempts of other models with their verdicts; see ``judged``."""
+    return paired(store, IMPORTED_FILES)
+
+
+def paired(store: Store, files: Sequence[str]) -> Iterator[tuple[Attempt, Verdict]]:
+    """Attempts with their verdicts, of two files. Raises CorruptRecord where they do not go
+    together."""
+    attempts, verdicts = files
+    pairs = zip_longest(store.read(attempts, Attempt), store.read(verdicts, Verdict))
     for number, (attempt, verdict) in enumerate(pairs, start=1):
         if attempt is None or verdict is None or attempt.id != verdict.attempt_id:
             raise CorruptRecord(
-                f"{run.store.file(verdicts)}, line {number}: not the verdict on line {number} of"
-                f" {run.store.file(attempts)}; delete both files and `errata resume` redoes them and"
+                f"{store.file(verdicts)}, line {number}: not the verdict on line {number} of"
+                f" {store.file(attempts)}; delete both files and `errata resume` redoes them and"
                 " what follows"
             )
         yield attempt, verdict
+
+
+def right_attempts(
+    pairs: Iterable[tuple[Attempt, Verdict]], wanted: Iterable[str]
+) -> dict[str, Attempt]:
+    """The right attempt with the smallest id at each of the ``wanted`` problems."""
+    lacking, found = set(wanted), dict[str, Attempt]()
+    for attempt, verdict in pairs:
+        if verdict.outcome != "right" or attempt.problem_id not in lacking:
+            continue
+        known = found.setdefault(attempt.problem_id, attempt)
+        found[attempt.problem_id] = min(known, attempt, key=_place)
+    return found
+
+
+def _place(attempt: Attempt) -> tuple[int, str]:
+    return len(attempt.id), attempt.id  # the tenth sample comes after the ninth
 
 
 def outcomes(run: Run, checkpoint: Checkpoint, set_name: str) -> dict[str, Outcome]:
@@ -65,6 +175,12 @@ def outcomes(run: Run, checkpoint: Checkpoint, set_name: str) -> dict[str, Outco
 def evaluation_files(checkpoint: Checkpoint, set_name: str) -> list[str]:
     """Attempts and verdicts of a checkpoint on one set, relative to the run."""
     return [f"{checkpoint.id}/{kind}/{slug(set_name)}.jsonl" for kind in ("attempts", "verdicts")]
+
+
+def sample_files(checkpoint: Checkpoint, set_name: str) -> list[str]:
+    """Samples of a checkpoint on one set and their verdicts, relative to the run."""
+    folder = f"{checkpoint.id}/samples"
+    return [f"{folder}/{kind}/{slug(set_name)}.jsonl" for kind in ("attempts", "verdicts")]
 
 
 def slug(set_name: str) -> str:

@@ -17,10 +17,13 @@ raise plain Python: the engine attributes it to your plugin, the stage and the r
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from random import Random
 
 import pluggy
 
+from errata.calls.watching import Live
+from errata.drafts import Draft
 from errata.fingerprints import Fingerprints
 from errata.parts import Part
 from errata.records import (
@@ -131,6 +134,36 @@ class Hooks:
         """
 
     @hookspec(firstresult=True)
+    def errata_prompt(self, purpose: str) -> Path | None:
+        """The prompt template with which an instructor is asked.
+
+        Called once per purpose that the recipe's parts declare: ``analysis`` (what went wrong in an
+        attempt), ``similar`` (new problems of one error type), and what further plugins ask for.
+        You return the path of a Jinja2 file in your package, or None: then the asking part's generic
+        template serves. Lines ``[system]``, ``[user]``, ``[assistant]`` begin messages; the variables
+        of each purpose are listed in docs/instructors.md. A recipe may override you by path.
+        If you raise, the run stops.
+
+            def errata_prompt(self, purpose):
+                path = Path(__file__).parent / "prompts" / f"{purpose}.md"
+                return path if path.exists() else None
+        """
+
+    @hookspec(firstresult=True)
+    def errata_problem(self, draft: Draft) -> Problem | Objection:
+        """A problem out of what an instructor drafted.
+
+        Called for every draft (question, solution, answer) before anything verifies it.
+        You return a problem with its answer in the form your checker wants, or an objection
+        (``unreadable``, ``wrong-answer``) with the detail. Its id must depend on the draft alone
+        (``errata.drafts.draft_id``). Without this hook: the draft as it stands.
+        If you raise, the run stops.
+
+            def errata_problem(self, draft):
+                return Problem(id=draft_id(draft), question=draft.question, answer=draft.answer)
+        """
+
+    @hookspec(firstresult=True)
     def errata_fingerprints(self, problem: Problem) -> Fingerprints:
         """What makes two problems the same here.
 
@@ -229,4 +262,27 @@ class Hooks:
         Called once, after the last round. You return nothing; an exception is recorded.
 
             def errata_run_finished(self, directory): upload(directory)
+        """
+
+    @hookspec
+    def errata_asking_progress(self, live: Live) -> None:
+        """How asking the instructor goes.
+
+        Called twice a second while a stage asks, and once when it ends; be quick. ``live`` has the
+        figures (items done, requests in flight, rate, limit, spent, projected), and ``live.line`` says
+        them in a line.
+        You return nothing; an exception is recorded.
+
+            def errata_asking_progress(self, live): print(live.line)
+        """
+
+    @hookspec
+    def errata_asking_waits(self, sentence: str) -> None:
+        """Nothing moves while a stage asks.
+
+        Called when nothing has moved for half a minute, and when a stage that ends early waits for
+        replies that are paid for; ``sentence`` says what is being waited for.
+        You return nothing; an exception is recorded.
+
+            def errata_asking_waits(self, sentence): print(sentence)
         """

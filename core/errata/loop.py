@@ -8,6 +8,7 @@ run and resumes one.
 from __future__ import annotations
 
 from errata.errors import ProblemsError, UserError
+from errata.evaluation import import_attempts
 from errata.lines import parse_line
 from errata.records import RoundRecord
 from errata.rounds import BASE, Round, train_checkpoint
@@ -119,7 +120,8 @@ def set_up(run: Run) -> list[str]:
     with run.store.append("dropped.jsonl", fresh=True) as out:
         for left_out in reading.dropped:
             out.write(left_out)
-    return ["problems.jsonl", "splits.jsonl", "dropped.jsonl"]
+    made = ["problems.jsonl", "splits.jsonl", "dropped.jsonl"]
+    return [*made, *import_attempts(run)] if run.recipe.error_sources else made
 
 
 def finished(round_: Round) -> RoundRecord:

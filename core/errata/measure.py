@@ -1,7 +1,8 @@
 """Accuracy, intervals, paired tests, and the rule that keeps or rejects a checkpoint.
 
-Sources: Wilson (1927), score interval; McNemar (1947), exact binomial form. Not covered: several
-seeds, maj@k and pass@k.
+Sources: Wilson (1927), score interval; Newcombe (1998), Statistics in Medicine 17:873, interval of a
+difference (method 10); McNemar (1947), exact binomial form. Not covered: several seeds, maj@k and
+pass@k.
 """
 
 from __future__ import annotations
@@ -25,6 +26,24 @@ def wilson(right: int, total: int) -> tuple[float, float]:
     low, high = (centre - margin) / (1 + spread), (centre + margin) / (1 + spread)
     # At the ends the interval ends there exactly; rounding would leave it a hair short.
     return 0.0 if right == 0 else low, 1.0 if right == total else high
+
+
+def difference(before: tuple[int, int], after: tuple[int, int]) -> tuple[float, float]:
+    """The 95% interval of the share ``after`` less the share ``before``, each (count, total).
+
+    Newcombe's method 10, from the two Wilson intervals; as for unpaired shares, so it is wider than
+    need be where the same problems stand in both. (-1, 1) when a total is 0.
+    """
+    if not before[1] or not after[1]:
+        return -1.0, 1.0
+    old, new = before[0] / before[1], after[0] / after[1]
+    old_low, old_high = wilson(*before)
+    new_low, new_high = wilson(*after)
+    change = new - old
+    return (
+        change - math.hypot(new - new_low, old_high - old),
+        change + math.hypot(new_high - new, old - old_low),
+    )
 
 
 def mcnemar(fixed: int, broken: int) -> float:

@@ -10,7 +10,7 @@ some implementations ask an instructor; the stages bound how many run at once an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, runtime_checkable
@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, runtime_check
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from errata.calls.wire import Prices, Reply, Request
+from errata.prompting import Prompts, Purpose
 from errata.records import (
     Assignment,
+    Attempt,
     BadCase,
     Candidate,
     Diagnosis,
@@ -36,7 +38,7 @@ from errata.records import (
 )
 
 if TYPE_CHECKING:
-    from errata.calls.asking import Answer, Prompt
+    from errata.calls.typed import Answer, Prompt
     from errata.domain import Domain
 
 Kind = Literal[
@@ -50,7 +52,7 @@ Kind = Literal[
     "selector",
     "trainer",
 ]
-Capability = Literal["generate", "score", "materialise"]
+Capability = Literal["generate", "score", "materialise", "sample"]
 Vectors = Sequence[Sequence[float]]
 
 
@@ -87,6 +89,19 @@ class Scores(Protocol):
     ) -> Sequence[LogLikelihood]:
         """Log-likelihood of each continuation after its prompt; a prefix that all prompts share is
         encoded once."""
+
+
+@runtime_checkable
+class Samples(Protocol):
+    """Capability ``sample`` of a target."""
+
+    def sample(
+        self, prompts: Sequence[TargetPrompt], temperature: float, random: Sequence[Random]
+    ) -> Sequence[Generation]:
+        """One drawn answer per prompt, in order, at ``temperature`` > 0.
+
+        ``random`` has a stream for each prompt, from which that answer alone is drawn.
+        """
 
 
 @runtime_checkable
@@ -159,12 +174,23 @@ class Grouper(Protocol):
 
 
 @dataclass(frozen=True)
+class Solved:
+    """A train problem that the target solves, with its own right attempt."""
+
+    problem: Problem
+    attempt: Attempt
+
+
+@dataclass(frozen=True)
 class Wave:
     """A request for ``count`` proposals against one error type.
 
     ``cases`` are the type's bad cases from the train set (never dev, gate or test). ``accepted`` are
     the candidates of this type that earlier waves accepted, in canonical order: wave k sees nothing
     that depends on arrival order. ``random`` is this wave's own stream.
+
+    ``pool`` are the bad cases of every type, each once; ``solved`` what the target gets right in the
+    train set; ``diagnoses`` those of the cases, by attempt id.
     """
 
     error_type: ErrorType
@@ -173,6 +199,9 @@ class Wave:
     cases: Sequence[BadCase]
     accepted: Sequence[Candidate]
     random: Random
+    pool: Sequence[BadCase] = ()
+    solved: Sequence[Solved] = ()
+    diagnoses: Mapping[str, Diagnosis] = field(default_factory=dict)
 
 
 class Strategy(Protocol):
@@ -181,6 +210,15 @@ class Strategy(Protocol):
 
     async def propose(self, wave: Wave) -> Sequence[Proposal | Objection]:
         """Proposals, and objections for tries that came to nothing."""
+
+
+@runtime_checkable
+class Guides(Protocol):
+    """A strategy that trains nothing: it has something to say to the target before every question."""
+
+    def guidance(self, types: Sequence[ErrorType]) -> str:
+        """The text that goes before every question from now on; empty where there is no type."""
+        ...
 
 
 class Verifier(Protocol):
@@ -270,13 +308,19 @@ async def nobody_to_ask(prompt: Prompt[M]) -> Answer[M]:
     )
 
 
+def nobody_listens(_notice: str, **_arguments: object) -> None:
+    """What ``Services.notify`` is outside of a run."""
+
+
 @dataclass
 class Services:
     """What a part may use. Parts are made lazily; ``target`` and ``embedder`` on first use.
 
     ``problems(set)`` iterates the problems of one set ("train", "dev", "gate", "test/NAME",
     "ood/NAME"); ``sets`` names them all. ``random(name)`` is a named stream of the recipe's seed.
-    ``progress(done, total)`` reports within the stage that is running.
+    ``progress(done, total)`` reports within the stage that is running. ``directory`` is that of the
+    run, and ``notify`` sends a notice to observers. ``prompts`` renders the templates of the purposes
+    that the part declares; ``ask`` asks the instructor with what comes out.
     """
 
     domain: Domain
@@ -287,7 +331,15 @@ class Services:
     embedder: Callable[[], Embedder]
     cache: Path
     progress: Progress
+    directory: Path = Path()
+    notify: Callable[..., None] = nobody_listens
     ask: Ask = nobody_to_ask
+    prompts: Prompts = field(default_factory=Prompts)
+
+
+def nothing_wrong(_settings: object) -> Sequence[str]:
+    """What ``Part.check`` is where nothing can be said before the part is made."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -297,7 +349,9 @@ class Part:
     ``requires`` are the top-level modules the factory will import and ``extra`` the extra of the
     distribution that installs them; ``errata check`` uses both to report what is missing before a
     run. ``provides`` and ``needs`` are target capabilities; ``needs_embedder`` asks for an embedder,
-    ``needs_instructor`` for an instructor.
+    ``needs_instructor`` for an instructor, and ``prompts`` are what it asks an instructor for.
+    ``check(settings)`` returns mistakes that show without network and before anything is made (an
+    environment variable that is not set).
     """
 
     name: str
@@ -311,3 +365,5 @@ class Part:
     needs: frozenset[Capability] = frozenset()
     needs_embedder: bool = False
     needs_instructor: bool = False
+    prompts: tuple[Purpose[Any], ...] = ()
+    check: Callable[[Any], Sequence[str]] = nothing_wrong

@@ -10,186 +10,86 @@ import copy
 import difflib
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, get_args
 
 import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    JsonValue,
-    ValidationError,
-)
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from errata.errors import RecipeError, UserError
+from errata.sections import (
+    CallsUse,
+    Caps,
+    Diagnose,
+    DomainUse,
+    ErrorSource,
+    ErrorSources,
+    InstructorUse,
+    PartUse,
+    Problems,
+    Section,
+    Source,
+    Stop,
+    SuspectGold,
+    Synthesize,
+    Train,
+    Triage,
+    Warmup,
+    named,
+)
 
-
-class Section(BaseModel):
-    """Base of the recipe's own sections: frozen, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PartUse(BaseModel):
-    """A part by name with its settings."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    use: str = Field(description="name of the part, or plugin/name")
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """What is left for the part's own settings model."""
-        return dict(self.model_extra or {})
-
-
-def _named(value: object) -> object:
-    return {"use": value} if isinstance(value, str) else value
-
-
-class Source(Section):
-    """Where problems come from."""
-
-    source: str = Field(description="a name the domain knows, a JSONL or Parquet path, or hf:NAME")
-    split: str = Field("train", description="which split of the source")
-    limit: int | None = Field(None, ge=1, description="take the first so many")
-
-
-def _one_or_many(value: object) -> object:
-    if isinstance(value, dict) and Source.model_fields.keys() & value.keys():
-        return {"": value}
-    if isinstance(value, str):
-        return {"": {"source": value}}
-    return value
-
-
-def _file_names(sources: dict[str, Source]) -> dict[str, Source]:
-    for name in sources:
-        if not _SET_NAME.fullmatch(name):
-            raise ValueError(
-                f"the name {name!r} of a set may have letters, digits, '.', '_' and '-'"
-            )
-    return sources
-
-
-_SET_NAME = re.compile(r"([\w-][\w.-]*)?")  # it becomes part of a file name; "" is the only one
-Sources = Annotated[dict[str, Source], BeforeValidator(_one_or_many), AfterValidator(_file_names)]
-
-
-class DomainUse(Section):
-    """The domain and its options (checked by the domain's own model)."""
-
-    use: str = Field(description="name of an installed domain")
-    options: dict[str, JsonValue] = Field({}, description="the domain's own options")
-
-
-class Problems(Section):
-    """The four disjoint sets: each a source, or a mapping from names to sources."""
-
-    train: Sources = Field(min_length=1, description="bad cases and seeds come from here")
-    test: Sources = Field({}, description="reported, never decides anything")
-    out_of_domain: Sources = Field({}, description="reported, never decides anything")
-    dev: int = Field(0, ge=0, description="problems taken from train for selection, never seeds")
-    gate: int = Field(0, ge=0, description="problems taken from train that keep or reject")
-
-
-class Caps(Section):
-    """Upper limits of what an instructor may cost; worst cases are reserved, so none is exceeded."""
-
-    max_usd: float | None = Field(None, ge=0, description="US dollars; needs prices")
-    max_tokens: int | None = Field(None, ge=0, description="tokens, prompts and replies together")
-    max_requests: int | None = Field(None, ge=0, description="requests")
-
-
-class InstructorUse(PartUse):
-    """The instructor, its budget and its pace.
-
-    Only the part's own settings determine replies; what stands here may be changed in the run's
-    ``recipe.yaml`` before it is resumed.
-    """
-
-    max_usd: float | None = Field(None, ge=0, description="US dollars in all; needs prices")
-    max_tokens: int | None = Field(None, ge=0, description="tokens in all, prompts and replies")
-    max_requests: int | None = Field(None, ge=0, description="requests in all")
-    stages: dict[str, Caps] = Field(
-        {}, description="caps of single stages (`diagnose`, `group`, `synthesize`)"
-    )
-    concurrency: int = Field(64, ge=1, description="requests in flight at most")
-    rpm: float | None = Field(None, gt=0, description="requests a minute at most")
-    tpm: float | None = Field(None, gt=0, description="tokens a minute at most")
-    timeout: float = Field(600, gt=0, description="seconds a reply may take")
-    retries: int = Field(
-        5, ge=0, description="further tries after a broken connection, a server error or a timeout"
-    )
-    shared_ledger: str | None = Field(
-        None, description="file of replies that several runs consult and fill"
-    )
-
-
-class Warmup(PartUse):
-    """Reference solutions that teach the answer format only; measured as round 0."""
-
-    use: str = Field("", description="trainer; the recipe's own when left out")
-    examples: int = Field(0, ge=0, description="how many reference solutions; 0 leaves it out")
-
-
-class Synthesize(PartUse):
-    """The strategy, its quota, and the verifiers."""
-
-    per_type: Literal["proportional", "uniform"] = Field(
-        "proportional", description="how the total is shared among error types"
-    )
-    total: int = Field(1000, ge=1, description="accepted candidates wanted in a round")
-    wave: int = Field(32, ge=1, description="proposals asked for at a time")
-    idle_waves: int = Field(3, ge=1, description="give a type up after so many fruitless waves")
-    verify: tuple[Annotated[PartUse, BeforeValidator(_named)], ...] = Field(
-        (), description="verifiers, in order"
-    )
-
-
-class Train(PartUse):
-    """The trainer and where it starts."""
-
-    start: Literal["last", "base"] = Field(
-        "last",
-        description="last: go on from the last kept checkpoint; base: anew on all rounds' data",
-    )
-
-
-class Stop(Section):
-    """When a run ends early, and which sets guard a checkpoint."""
-
-    no_gain: bool = Field(False, description="end after a round that does not raise gate accuracy")
-    guard: tuple[str, ...] = Field(("gate",), description="sets that may reject a checkpoint")
-    alpha: float = Field(0.05, gt=0, lt=1, description="significance level of the guard's test")
+__all__ = [
+    "Caps",
+    "Diagnose",
+    "DomainUse",
+    "ErrorSource",
+    "InstructorUse",
+    "PartUse",
+    "Problems",
+    "Recipe",
+    "Section",
+    "Source",
+    "Stop",
+    "SuspectGold",
+    "Synthesize",
+    "Train",
+    "Triage",
+    "Warmup",
+    "did_you_mean",
+    "examine",
+    "load",
+    "parse",
+    "read",
+    "short",
+]
 
 
 class Recipe(Section):
     """A whole recipe."""
 
     name: str = Field(description="shown in reports")
-    domain: Annotated[DomainUse, BeforeValidator(_named)] = Field(description="the subject")
+    domain: Annotated[DomainUse, BeforeValidator(named)] = Field(description="the subject")
     problems: Problems = Field(description="the sets")
-    target: Annotated[PartUse, BeforeValidator(_named)] = Field(
+    target: Annotated[PartUse, BeforeValidator(named)] = Field(
         description="the model under treatment"
     )
-    instructor: Annotated[InstructorUse | None, BeforeValidator(_named)] = Field(
+    instructor: Annotated[InstructorUse | None, BeforeValidator(named)] = Field(
         None, description="the model that is asked, where a part needs one"
     )
-    embed: Annotated[PartUse | None, BeforeValidator(_named)] = Field(
+    embed: Annotated[PartUse | None, BeforeValidator(named)] = Field(
         None, description="the embedder, where a part needs one"
     )
     warmup: Warmup = Field(Warmup(use="", examples=0), description="round 0")
-    diagnose: Annotated[PartUse, BeforeValidator(_named)] = Field(description="the diagnoser")
-    group: Annotated[PartUse, BeforeValidator(_named)] = Field(description="the grouper")
-    synthesize: Annotated[Synthesize, BeforeValidator(_named)] = Field(description="the strategy")
-    select: Annotated[PartUse, BeforeValidator(_named)] = Field(description="the selector")
-    train: Annotated[Train, BeforeValidator(_named)] = Field(description="the trainer")
+    error_sources: ErrorSources = Field(
+        (), description="attempts of other models, whose errors are diagnosed with the target's"
+    )
+    triage: Triage = Field(Triage(samples=0), description="what becomes of wrong answers")
+    diagnose: Annotated[Diagnose, BeforeValidator(named)] = Field(description="the diagnoser")
+    group: Annotated[PartUse, BeforeValidator(named)] = Field(description="the grouper")
+    synthesize: Annotated[Synthesize, BeforeValidator(named)] = Field(description="the strategy")
+    select: Annotated[PartUse, BeforeValidator(named)] = Field(description="the selector")
+    train: Annotated[Train, BeforeValidator(named)] = Field(description="the trainer")
     rounds: int = Field(1, ge=0, description="how many rounds at most")
     stop: Stop = Field(Stop(), description="early end and guards")
     seed: int = Field(0, description="one seed for everything")
@@ -204,13 +104,24 @@ class Recipe(Section):
         }
 
     def digest(self) -> str:
-        """SHA-256 of the resolved recipe, without the budget and the pace of an instructor."""
+        """SHA-256 of the resolved recipe, without the budget and the pace of an instructor.
+
+        Sections that may be left out count only where they say something: a run that began before
+        they were known goes on.
+        """
         resolved = self.model_dump(mode="json")
+        for section in ("error_sources", "triage"):
+            if getattr(self, section) == Recipe.model_fields[section].default:
+                del resolved[section]
+        if self.diagnose.second is None:
+            del resolved["diagnose"]["second"]
         if self.instructor is None:
             del resolved["instructor"]
         else:
             settings = self.instructor.settings
             resolved["instructor"] = {"use": self.instructor.use, **settings}
+        for name in CallsUse.model_fields:  # of a target behind an endpoint
+            resolved["target"].pop(name, None)
         text = json.dumps(resolved, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 

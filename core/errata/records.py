@@ -8,13 +8,72 @@ Not covered: where records are stored (``store.py``) and how figures are made of
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
+
+from errata.bodies import (
+    QA,
+    Body,
+    Correction,
+    Critique,
+    Pair,
+    Problem,
+    Record,
+    Span,
+    Trajectory,
+)
+
+__all__ = [
+    "QA",
+    "Accuracy",
+    "Assignment",
+    "Attempt",
+    "BadCase",
+    "Body",
+    "Candidate",
+    "Category",
+    "Checkpoint",
+    "Comparison",
+    "Correction",
+    "Critique",
+    "Diagnosis",
+    "ErrorType",
+    "Finish",
+    "Generation",
+    "Lineage",
+    "LogLikelihood",
+    "Message",
+    "Objection",
+    "Outcome",
+    "Pair",
+    "Problem",
+    "Proposal",
+    "Reason",
+    "Record",
+    "RoundRecord",
+    "Selection",
+    "Shortfall",
+    "Span",
+    "TargetPrompt",
+    "TrainingExample",
+    "Trajectory",
+    "Triage",
+    "TypeChange",
+    "Verdict",
+]
 
 Outcome = Literal["right", "wrong", "undecided"]
-Finish = Literal["stop", "length", "repetition"]
-Category = Literal["right", "model-error", "undecided", "truncated", "format-slip"]
+Finish = Literal["stop", "length", "repetition", "unanswered"]
+Category = Literal[
+    "right",
+    "model-error",
+    "undecided",
+    "truncated",
+    "format-slip",
+    "bad-luck",
+    "suspected-wrong-gold",
+]
 Reason = Literal[
     "unreadable",
     "wrong-answer",
@@ -26,14 +85,8 @@ Reason = Literal[
     "over-length",
     "refused",
     "no-variant",
+    "unanswered",
 ]
-
-
-class Record(BaseModel):
-    """Frozen, strict base: an unknown field in a record file is an error, never dropped."""
-
-    # A diverged training has a loss of NaN: as the string "NaN" it is valid JSON and reads back.
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
 
 class Message(Record):
@@ -41,22 +94,6 @@ class Message(Record):
 
     role: Literal["system", "user", "assistant"]
     content: str
-
-
-class Problem(Record):
-    """A question with its reference answer.
-
-    ``kind`` is the domain's own subdivision of problems (a subject, a level, a drill kind); it says
-    nothing about errors. ``data`` is the domain's (unit tests, generator parameters).
-    """
-
-    id: str = Field(min_length=1)
-    question: str = Field(min_length=1)
-    answer: str = Field(min_length=1)
-    solution: str = ""
-    source: str = ""
-    kind: str = ""
-    data: dict[str, JsonValue] = {}
 
 
 class TargetPrompt(Record):
@@ -86,7 +123,12 @@ class LogLikelihood(Record):
 
 
 class Attempt(Record):
-    """One answer of one checkpoint to one problem. ``id`` is ``checkpoint:problem_id``."""
+    """One answer of one checkpoint to one problem. ``id`` is ``checkpoint:problem_id``.
+
+    The n-th sample of a checkpoint has ``#n`` at the end of its id. ``model`` is empty for the target;
+    an attempt of another model has its name, the checkpoint ``imported``, and an id
+    ``imported:problem_id#n``.
+    """
 
     id: str
     problem_id: str
@@ -95,6 +137,7 @@ class Attempt(Record):
     finish: Finish
     prompt_tokens: int = 0
     tokens: int = 0
+    model: str = ""
 
 
 class Verdict(Record):
@@ -116,27 +159,45 @@ class Verdict(Record):
 
 
 class Triage(Record):
-    """What becomes of an attempt: only ``model-error`` goes on to diagnosis; the rest is counted."""
+    """What becomes of an attempt: only ``model-error`` goes on to diagnosis; the rest is counted.
+
+    Where samples were drawn: of ``samples``, ``solved`` are right and ``agreeing`` give one and the
+    same answer ``answer`` against the reference; ``instructor`` is what the instructor answered, if
+    it was asked. ``model`` is that of the attempt.
+    """
 
     attempt_id: str
     problem_id: str
     category: Category
     reason: str = ""
+    model: str = ""
+    samples: int = 0
+    solved: int = 0
+    agreeing: int = 0
+    answer: str = ""
+    instructor: str = ""
 
 
 class BadCase(Record):
-    """A problem the target got wrong through an error of its own: the input of a diagnoser."""
+    """A problem the target got wrong through an error of its own: the input of a diagnoser.
+
+    ``contrast`` is a right attempt at the same problem, where the run has one: a sample, an attempt of
+    an earlier checkpoint, or one of another model; for another model's attempt the other way round.
+    """
 
     problem: Problem
     attempt: Attempt
     verdict: Verdict
+    contrast: Attempt | None = None
 
 
 class Diagnosis(Record):
     """Where and how an attempt first went wrong.
 
     ``step`` counts from 1 in the list that ``errata_steps`` gives; None when no step can be named.
-    ``no_error`` returns the case to the good set. ``details`` is the diagnoser's own.
+    ``no_error`` returns the case to the good set. ``failure`` says why there is no diagnosis (an
+    instructor that did not answer): such a case has no keyphrase and is counted, not grouped.
+    ``details`` is the diagnoser's own.
     """
 
     problem_id: str
@@ -144,19 +205,25 @@ class Diagnosis(Record):
     step: int | None = Field(default=None, ge=1)
     explanation: str = ""
     no_error: bool = False
-    details: dict[str, JsonValue] = {}
+    failure: str = ""
+    details: dict[str, JsonValue] = Field(default_factory=dict)
     attempt_id: str = ""
     by: str = ""
 
 
 class ErrorType(Record):
-    """A kind of error. ``count`` is its number of cases; ``keyphrases`` its commonest phrases."""
+    """A kind of error. ``count`` is its number of cases; ``keyphrases`` its commonest phrases.
+
+    ``stability`` is the agreement of the type with those found in resampled cases, from 0 to 1; None
+    where it was not measured.
+    """
 
     id: str
     name: str
     description: str = ""
     count: int = 0
     keyphrases: tuple[str, ...] = ()
+    stability: float | None = None
 
 
 class Assignment(Record):
@@ -165,82 +232,6 @@ class Assignment(Record):
     attempt_id: str
     problem_id: str
     types: tuple[str, ...] = ()
-
-
-class Span(Record):
-    """Characters ``start`` (included) to ``end`` (excluded) of a completion that carry loss."""
-
-    start: int = Field(ge=0)
-    end: int = Field(ge=0)
-
-
-class QA(Record):
-    """A new problem with its solution.
-
-    Verified: the solution and the answer. Selected: as a demonstration. Trained: the prompt of the
-    problem, then the solution; loss on all of the solution.
-    """
-
-    kind: Literal["qa"] = "qa"
-    problem: Problem
-
-
-class Correction(Record):
-    """A wrong solution, its first wrong step (from 1), why, and the solution from there (LeMa §3).
-
-    Verified: the answer of ``corrected``. Selected: by its question and right answer. Trained: the
-    prompt shows the question and the wrong solution; loss on step, explanation and correction.
-    """
-
-    kind: Literal["correction"] = "correction"
-    problem: Problem
-    wrong_steps: tuple[str, ...]
-    wrong_step: int = Field(ge=1)
-    explanation: str
-    corrected: str
-
-
-class Trajectory(Record):
-    """A solution that goes wrong, notices, and recovers (LEMMA §3).
-
-    Verified: the final answer of ``text``. Selected: by its question and right answer. Trained: the
-    prompt of the problem, then ``text``; loss on ``spans`` (all of it when empty).
-    """
-
-    kind: Literal["trajectory"] = "trajectory"
-    problem: Problem
-    text: str
-    spans: tuple[Span, ...] = ()
-
-
-class Pair(Record):
-    """A better and a worse continuation of one prefix (RISE §3).
-
-    Verified: ``chosen`` reaches the answer and ``rejected`` does not. Selected: by its question and
-    right answer. Trained: as a preference; the shared ``prefix`` carries no loss.
-    """
-
-    kind: Literal["pair"] = "pair"
-    problem: Problem
-    chosen: str
-    rejected: str
-    prefix: str = ""
-
-
-class Critique(Record):
-    """A response and a critique of it (Critique Fine-Tuning §2).
-
-    Verified: the critique's verdict agrees with the check of ``response``. Selected: by its question
-    and right answer. Trained: the prompt shows question and response; loss on the critique.
-    """
-
-    kind: Literal["critique"] = "critique"
-    problem: Problem
-    response: str
-    critique: str
-
-
-Body = Annotated[QA | Correction | Trajectory | Pair | Critique, Field(discriminator="kind")]
 
 
 class Lineage(Record):
@@ -279,7 +270,7 @@ class Objection(Record):
     by: str = ""
     candidate_id: str = ""
     error_type: str | None = None
-    evidence: dict[str, JsonValue] = {}
+    evidence: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 class Selection(Record):
@@ -315,7 +306,7 @@ class Checkpoint(Record):
     path: str | None = None
     trainer: str = ""
     examples: int = 0
-    metrics: dict[str, float] = {}
+    metrics: dict[str, float] = Field(default_factory=dict)
 
 
 class Accuracy(Record):

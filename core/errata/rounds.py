@@ -1,30 +1,28 @@
 """One round on disk: each method reads records, calls its stage, writes records, names its files.
 
-An evaluation belongs to the checkpoint that was evaluated (``evaluation.py``).
+The first half, up to error types, stands in ``cases.py``. An evaluation belongs to the checkpoint that
+was evaluated (``evaluation.py``).
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property, partial
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from errata.errors import ExtensionError, UserError, boundary
+from errata.cases import BASE, Cases
+from errata.errors import ExtensionError, boundary
 from errata.evaluation import evaluate_set, judged, outcomes, slug
+from errata.life import lives_of
 from errata.lines import FileMemo
 from errata.measure import accuracy, compare, decide
 from errata.parts import DevCases, Selector, Trainer
 from errata.records import (
     Accuracy,
-    Assignment,
     BadCase,
     Candidate,
     Checkpoint,
     Comparison,
-    Diagnosis,
-    ErrorType,
     Objection,
     Outcome,
     Problem,
@@ -32,107 +30,15 @@ from errata.records import (
     Selection,
     Shortfall,
     TrainingExample,
-    Triage,
     TypeChange,
 )
-from errata.run import Run
-from errata.stages import diagnose, group, synthesize, train, triage
+from errata.stages import synthesize, train
 
 __all__ = ["BASE", "Round", "earlier_rounds", "slug", "train_checkpoint"]
 
-BASE = Checkpoint(id="base")
 
-
-class Round:
+class Round(Cases):
     """Round ``name`` of a run, which starts from the checkpoint ``incoming``."""
-
-    def __init__(self, run: Run, name: str, incoming: Checkpoint) -> None:
-        self.run, self.store, self.recipe = run, run.store, run.recipe
-        self.name, self.incoming = name, incoming
-
-    def path(self, file: str) -> str:
-        """A file of this round, relative to the run."""
-        return f"{self.name}/{file}"
-
-    # --- evaluate, triage, diagnose, group --------------------------------------------------------
-
-    def evaluate(self) -> list[str]:
-        """The incoming checkpoint on train and dev, where it has not been there yet."""
-        sets = [s for s in ("train", "dev") if s in self.run.sets]
-        return [f for s in sets for f in evaluate_set(self.run, self.incoming, s)]
-
-    def triage(self) -> list[str]:
-        """Categories of the attempts on train and dev."""
-        with self.store.append(self.path("triage.jsonl"), fresh=True) as out:
-            for set_name in ("train", "dev"):
-                for attempt, verdict in judged(self.run, self.incoming, set_name):
-                    out.write(triage.triaged(attempt, verdict))
-        return [self.path("triage.jsonl")]
-
-    def bad_cases(self) -> Iterator[BadCase]:
-        """Errors of the model on train and dev, in file order."""
-        wanted = {
-            t.attempt_id
-            for t in self.store.read(self.path("triage.jsonl"), Triage)
-            if t.category == "model-error"
-        }
-        for set_name in ("train", "dev"):
-            for attempt, verdict in judged(self.run, self.incoming, set_name):
-                if attempt.id in wanted:
-                    problem = self.run.index[attempt.problem_id]
-                    yield BadCase(problem=problem, attempt=attempt, verdict=verdict)
-
-    def diagnose(self) -> list[str]:
-        """A diagnosis of every bad case."""
-        self.run.together("diagnose", self._diagnose())
-        return [self.path("diagnoses.jsonl")]
-
-    async def _diagnose(self) -> None:
-        name = self.path("diagnoses.jsonl")
-        done = sum(1 for _ in self.store.read(name, Diagnosis))
-        triaged = self.store.read(self.path("triage.jsonl"), Triage)
-        total = sum(t.category == "model-error" for t in triaged)
-        cases = islice(self.bad_cases(), done, None)
-        diagnoser = self.run.part("diagnose")
-        self.run.progress(done, total)
-        with self.store.append(name) as out:
-            by, at_once = self.recipe.diagnose.use, self.run.in_flight
-            async for found in diagnose.diagnose(cases, diagnoser, by, at_once):
-                out.write(found)
-                done += 1
-                self.run.progress(done, total)
-
-    def group(self) -> list[str]:
-        """Error types and assignments."""
-        diagnoses = list(self.store.read(self.path("diagnoses.jsonl"), Diagnosis))
-        grouping = group.group(
-            diagnoses,
-            self.run.part("group"),
-            self.recipe.group.use,
-            partial(self.run.together, "group"),
-        )
-        self.store.write(self.path("error_types.yaml"), group.to_yaml(grouping.types))
-        with self.store.append(self.path("assignments.jsonl"), fresh=True) as out:
-            for assignment in grouping.assignments:
-                out.write(assignment)
-        return [self.path("error_types.yaml"), self.path("assignments.jsonl")]
-
-    @cached_property
-    def grouped(self) -> tuple[list[ErrorType], list[Assignment]]:
-        """Types and assignments as ``error_types.yaml`` now has them."""
-        path = self.store.file(self.path("error_types.yaml"))
-        assignments = self.store.read(self.path("assignments.jsonl"), Assignment)
-        try:
-            return group.edited(path.read_text(encoding="utf-8"), assignments)
-        except UserError as error:
-            raise UserError(f"{path}: {error}") from error
-
-    def of_type(self, type_id: str, set_name: str) -> list[str]:
-        """Problem ids of a type's bad cases in one set."""
-        members = set(self.run.sets.get(set_name, ()))
-        return [
-            a.problem_id for a in self.grouped[1] if type_id in a.types and a.problem_id in members
-        ]
 
     # --- synthesize, select, train ----------------------------------------------------------------
 
@@ -143,7 +49,7 @@ class Round:
 
     async def _synthesize(self) -> None:
         types, settings = self.grouped[0], self.recipe.synthesize
-        own = {t.id: set(self.of_type(t.id, "train")) for t in types}
+        own = {t.id: {a.attempt_id for a in self.of_type(t.id, "train")} for t in types}
         plan = synthesize.Plan(
             synthesize.quotas(
                 {t: len(ids) for t, ids in own.items()}, settings.total, settings.per_type
@@ -159,7 +65,7 @@ class Round:
             plan,
             self.run.make(self.run.prepared.parts["synthesize"]),
             verifiers,
-            lambda type_id: [c for c in self.bad_cases() if c.problem.id in own[type_id]],
+            self._cases_of(own).__getitem__,
             lambda name: self.run.random(f"{self.name}/{name}"),
             self.name,
         )
@@ -179,6 +85,15 @@ class Round:
                 objected = {o.candidate_id for o in made.objections}
                 done += sum(c.id not in objected for c in made.candidates)
                 self.run.progress(done, total)
+
+    def _cases_of(self, own: Mapping[str, set[str]]) -> dict[str, list[BadCase]]:
+        """Bad cases by type; ``own`` has the attempt ids of each type."""
+        found: dict[str, list[BadCase]] = {type_id: [] for type_id in own}
+        for case in self.bad_cases():
+            for type_id, ids in own.items():
+                if case.attempt.id in ids:
+                    found[type_id].append(case)
+        return found
 
     def accepted(self) -> Iterator[Candidate]:
         """Candidates that nothing objected to."""
@@ -221,13 +136,16 @@ class Round:
         """Held-out cases for selection, each list in a random order of its own."""
         dev = judged(self.run, self.incoming, "dev")
         good = [verdict.problem_id for _, verdict in dev if verdict.outcome == "right"]
-        bad = {t.id: self.of_type(t.id, "dev") for t in self.grouped[0]}
+        bad = {t.id: self._dev_problems(t.id) for t in self.grouped[0]}
         all_bad = sorted({problem_id for ids in bad.values() for problem_id in ids})
         return DevCases(
             bad={type_id: self._shuffled(ids) for type_id, ids in bad.items()},
             all_bad=self._shuffled(all_bad),
             good=self._shuffled(good),
         )
+
+    def _dev_problems(self, type_id: str) -> list[str]:
+        return [assignment.problem_id for assignment in self.of_type(type_id, "dev")]
 
     def _shuffled(self, ids: Iterable[str]) -> list[Problem]:
         found = sorted(ids)
@@ -272,8 +190,17 @@ class Round:
         files = [f for set_name in sets for f in evaluate_set(self.run, made, set_name)]
         record = self._record(made, sets)
         self.store.write(self.path("round.json"), record.model_dump_json(indent=1) + "\n")
+        if self.name not in (BASE.id, "round-0"):
+            files.append(self._write_life())
         self.run.active.notify("errata_round_finished", record=record)
         return [*files, self.path("round.json")]
+
+    def _write_life(self) -> str:
+        names = [*earlier_rounds(self.name), self.name]
+        with self.store.append(self.path("life.jsonl"), fresh=True) as out:
+            for life in lives_of(self.store, names)[self.name]:
+                out.write(life)
+        return self.path("life.jsonl")
 
     def _record(self, made: Checkpoint, sets: Sequence[str]) -> RoundRecord:
         after = {s: outcomes(self.run, made, s) for s in sets}
@@ -300,7 +227,7 @@ class Round:
 
     def _type_changes(self, dev_after: dict[str, Outcome]) -> Iterator[TypeChange]:
         for error_type in self.grouped[0]:
-            dev = self.of_type(error_type.id, "dev")
+            dev = self._dev_problems(error_type.id)
             yield TypeChange(
                 error_type=error_type.id,
                 name=error_type.name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import cached_property
@@ -11,21 +10,19 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar, cast
 
-from errata.calls.asking import Answer, Asking, Prompt
-from errata.calls.opening import opened, pace_of
-from errata.calls.pacing import Pace
 from errata.check import Chosen, Prepared
 from errata.errors import ExtensionError, PartError, RunDirectoryError, UserError, boundary
 from errata.index import RecordIndex
+from errata.instructing import Instructing
 from errata.memory import give_back
-from errata.parts import Embedder, M, Scores, Services, Target, nobody_to_ask
+from errata.parts import Embedder, Instructor, Scores, Services, Target
 from errata.plugins import plugin_packages
+from errata.prompting import Template
 from errata.records import Problem
 from errata.seeds import stream
 from errata.stages import group
-from errata.stages.ordered import IN_FLIGHT
 from errata.stages.problems import Placed
-from errata.store import Manifest, StageDone, Store
+from errata.store import Manifest, StageDone, Store, prompt_file
 
 T = TypeVar("T")
 STAGES = (
@@ -52,7 +49,6 @@ class Run:
         self.prepared, self.store, self.cache, self.until = prepared, store, cache, until
         self.recipe, self.domain, self.active = prepared.recipe, prepared.domain, prepared.active
         self._parts: dict[str, Any] = {}
-        self._asking: Asking | None = None
 
     # --- opening ----------------------------------------------------------------------------------
 
@@ -61,14 +57,17 @@ class Run:
 
         Raises RunDirectoryError when the run there is another recipe's.
         """
+        prompts = self.prepared.prompts
         if not self.store.exists():
             manifest = Manifest(
                 name=self.recipe.name,
                 recipe=self.recipe.digest(),
                 seed=self.recipe.seed,
                 versions=_versions(self.prepared),
+                prompts=prompts.digests,
             )
-            self.store.create(manifest, self.recipe.as_yaml())
+            texts = {name: template.text for name, template in prompts.templates.items()}
+            self.store.create(manifest, self.recipe.as_yaml(), texts)
             return
         found = self.store.manifest()
         if found.recipe != self.recipe.digest():
@@ -77,15 +76,31 @@ class Run:
                 f" with other settings); go on with it by `errata resume {self.store.path}`, or give"
                 " another folder with --into"
             )
-        self._forget_changed(found)
+        self._forget_changed(found, self._edited_prompts(found))
 
-    def _forget_changed(self, manifest: Manifest) -> None:
-        """Undo the stages after the first whose outputs are missing, and those that follow a changed
-        ``error_types.yaml``; clear what no finished stage owns, but for the stage in progress."""
+    def _edited_prompts(self, manifest: Manifest) -> set[str]:
+        """Purposes whose template was edited in the run directory since its stages asked with it."""
+        current = self.prepared.prompts.digests
+        for name, digest in current.items():
+            copy = self.store.file(prompt_file(name))
+            if not copy.exists() or Template(copy.read_text(encoding="utf-8")).digest != digest:
+                raise RunDirectoryError(
+                    f"{self.store.path} holds a run with another prompt template for {name!r}; go on"
+                    f" with its own by `errata resume {self.store.path}`, or give another folder with"
+                    " --into"
+                )
+        return {name for name, digest in current.items() if manifest.prompts.get(name) != digest}
+
+    def _forget_changed(self, manifest: Manifest, edited_prompts: set[str]) -> None:
+        """Undo the stages after the first whose outputs are missing, those that follow a changed
+        ``error_types.yaml``, and those from the first that asked with a prompt edited since; clear
+        what no finished stage owns, but for the stage in progress."""
+        sections = self.prepared.prompts.sections
+        asked_otherwise = {stage for name in edited_prompts for stage in sections[name]}
         kept: list[StageDone] = []
         for done in manifest.stages:
             missing = [name for name in done.outputs if not self.store.file(name).exists()]
-            if missing:
+            if missing or done.stage in asked_otherwise:
                 break
             edited = [name for name in _editable(done) if self._changed(done, name)]
             for name in edited:
@@ -99,12 +114,17 @@ class Run:
             )
             if edited:
                 break
-        if kept == list(manifest.stages):
+        if kept == list(manifest.stages) and not edited_prompts:
             return
         # First the files, then the manifest: killed in between, the next start sees the same change
         # and goes on clearing. The other way round, what is left over would pass for work in progress.
         self.store.discard_unowned([name for done in kept for name in done.outputs])
-        self.store.save(manifest.model_copy(update={"stages": tuple(kept), "ended": ""}))
+        update = {
+            "stages": tuple(kept),
+            "ended": "",
+            "prompts": self.prepared.prompts.digests,
+        }
+        self.store.save(manifest.model_copy(update=update))
 
     def _refuse_slip(self, name: str) -> None:
         """Raise UserError when an edited file does not read, before anything is undone for it."""
@@ -151,42 +171,25 @@ class Run:
         if stage == self.until:
             raise Paused(f"stopped after {stage} of {round_name}, as asked")
 
+    @cached_property
+    def instructing(self) -> Instructing:
+        """How the run asks its instructor."""
+        return Instructing(
+            self.recipe.instructor,
+            lambda: cast(Instructor, self.part("instructor")),
+            self.store.path,
+            self.random("pace"),
+            self.active.notify,
+        )
+
     def together(self, stage: str, work: Coroutine[Any, Any, T]) -> T:
         """Run asynchronous work of a stage, with the instructor at hand where the recipe has one."""
-        try:
-            return asyncio.run(self._with_instructor(stage, work))
-        finally:
-            work.close()  # it has not begun if the instructor could not be made
-
-    async def _with_instructor(self, stage: str, work: Coroutine[Any, Any, T]) -> T:
-        use = self.recipe.instructor
-        if use is None:
-            return await work
-        instructor = self.part("instructor")
-        async with opened(use, instructor, self.store.path, self._pace, stage) as asking:
-            self._asking = asking
-            try:
-                return await work
-            finally:
-                self._asking = None
-
-    @cached_property
-    def _pace(self) -> Pace:
-        assert self.recipe.instructor is not None
-        return pace_of(self.recipe.instructor, self.random("pace"))
+        return self.instructing.together(stage, work)
 
     @property
     def in_flight(self) -> int:
-        """How many items a stage works on at once: twice what the instructor may be asked at once,
-        because results are written in order and a slow one holds up those behind it."""
-        use = self.recipe.instructor
-        return max(IN_FLIGHT, 2 * use.concurrency) if use else IN_FLIGHT
-
-    async def ask(self, prompt: Prompt[M]) -> Answer[M]:
-        """See ``errata.parts.Ask``."""
-        if self._asking is None:
-            return await nobody_to_ask(prompt)
-        return await self._asking(prompt)
+        """How many items a stage works on at once."""
+        return self.instructing.at_once
 
     def end(self, why: str) -> None:
         """Enter into the manifest how the run ended."""
@@ -194,6 +197,7 @@ class Run:
 
     def progress(self, done: int, total: int) -> None:
         """Tell observers how far the stage is."""
+        self.instructing.moved(done, total)
         self.active.notify("errata_stage_progress", done=done, total=total)
 
     # --- problems ---------------------------------------------------------------------------------
@@ -233,7 +237,10 @@ class Run:
             embedder=lambda: cast(Embedder, self.part("embed")),
             cache=self.cache,
             progress=self.progress,
-            ask=self.ask,
+            ask=self.instructing.ask,
+            prompts=self.prepared.prompts,
+            directory=self.store.path,
+            notify=self.active.notify,
         )
 
     def part(self, section: str) -> Any:

@@ -47,6 +47,18 @@ def read(source: str, split: str) -> Iterator[Row]:
     yield from _parquet(path) if path.suffix == ".parquet" else _jsonl(path)
 
 
+def read_numbered(source: str) -> Iterator[tuple[int, Row]]:
+    """Rows of a JSONL or Parquet path with the line, or the number of the row, that they stand in.
+
+    Raises what ``read`` raises.
+    """
+    path = Path(source).expanduser()
+    if is_path(source) and path.suffix != ".parquet" and path.exists():
+        yield from _numbered_jsonl(path)
+    else:
+        yield from enumerate(read(source, ""), start=1)
+
+
 def read_problems(source: str, split: str) -> Iterator[Problem]:
     """Problems of rows with ``question`` and ``answer``. Raises ValueError naming a bad row."""
     for number, row in enumerate(read(source, split), start=1):
@@ -74,6 +86,10 @@ def _text(row: Row, name: str) -> str:
 
 
 def _jsonl(path: Path) -> Iterator[Row]:
+    return (row for _, row in _numbered_jsonl(path))
+
+
+def _numbered_jsonl(path: Path) -> Iterator[tuple[int, Row]]:
     for number, line in enumerate(_lines(path), start=1):
         if not line.strip():
             continue
@@ -83,7 +99,7 @@ def _jsonl(path: Path) -> Iterator[Row]:
             raise ValueError(f"{path}, line {number}: not JSON ({error})") from error
         if not isinstance(row, dict):
             raise ValueError(f"{path}, line {number}: not a JSON object")
-        yield row
+        yield number, row
 
 
 def _lines(path: Path) -> Iterator[bytes]:

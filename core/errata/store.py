@@ -13,7 +13,7 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -27,8 +27,9 @@ from errata.records import Record
 R = TypeVar("R", bound=Record)
 FORMAT = 1
 # What a start that was interrupted may have left: the manifest is written last.
-_BEFORE_RUN = {".lock", "recipe.yaml", "recipe.yaml.tmp", "run.json.tmp"}
-_SET_UP_FILES = ("problems.jsonl", "splits.jsonl", "dropped.jsonl")
+PROMPTS = "prompts"
+_BEFORE_RUN = {".lock", "recipe.yaml", "recipe.yaml.tmp", "run.json.tmp", PROMPTS}
+_SET_UP_FILES = ("problems.jsonl", "splits.jsonl", "dropped.jsonl", "imported")
 
 
 class StageDone(Record):
@@ -41,13 +42,17 @@ class StageDone(Record):
 
 
 class Manifest(Record):
-    """``run.json``: what the run is, what is finished, and how it ended."""
+    """``run.json``: what the run is, what is finished, and how it ended.
+
+    ``prompts`` maps purposes to the SHA-256 of their templates, which lie in ``prompts/``.
+    """
 
     format: int = FORMAT
     name: str
     recipe: str
     seed: int
     versions: dict[str, str]
+    prompts: dict[str, str] = Field(default_factory=dict)
     stages: tuple[StageDone, ...] = ()
     ended: str = ""
 
@@ -56,6 +61,11 @@ class _Format(BaseModel):
     """What every version of ``run.json`` has."""
 
     format: int
+
+
+def prompt_file(purpose: str) -> str:
+    """Where a run keeps its template for ``purpose``."""
+    return f"{PROMPTS}/{purpose}.md"
 
 
 class Store:
@@ -70,8 +80,15 @@ class Store:
         """Whether a run lives here."""
         return self.file("run.json").exists()
 
-    def create(self, manifest: Manifest, recipe_yaml: str) -> None:
-        """Start a run here (``locked`` has seen to it that the folder holds nothing else)."""
+    def create(
+        self, manifest: Manifest, recipe_yaml: str, prompts: Mapping[str, str] | None = None
+    ) -> None:
+        """Start a run here (``locked`` has seen to it that the folder holds nothing else).
+
+        ``prompts`` are the texts of prompt templates by purpose.
+        """
+        for purpose, text in (prompts or {}).items():
+            self.write(prompt_file(purpose), text)
         self.write("recipe.yaml", recipe_yaml)
         self.save(manifest)
 
@@ -80,7 +97,10 @@ class Store:
         for path in [
             self.file(name) for name in ("run.json", *sorted(_BEFORE_RUN), *_SET_UP_FILES)
         ]:
-            path.unlink(missing_ok=True)
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
         if not any(self.path.iterdir()):
             self.path.rmdir()
 

@@ -12,10 +12,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from errata.parts import Settings
-from errata.recipe import PartUse, Section, Source
+from errata.recipe import Diagnose, PartUse, Section, Source
 
 _BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
-_SECTIONS: dict[type, str] = {PartUse: "part", Source: "source"}
+_SECTIONS: dict[type, str] = {PartUse: "part", Diagnose: "part", Source: "source"}
 _NAMES: dict[type, str] = {
     str: "text",
     int: "whole number",

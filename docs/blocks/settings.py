@@ -11,15 +11,19 @@ from blocks.catalogue import domain, offers
 from blocks.fields import row, sentence, table
 from errata.recipe import (
     Caps,
+    Diagnose,
     DomainUse,
+    ErrorSource,
     InstructorUse,
     PartUse,
     Problems,
     Recipe,
     Source,
     Stop,
+    SuspectGold,
     Synthesize,
     Train,
+    Triage,
     Warmup,
 )
 
@@ -33,7 +37,11 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "instructor.stages": Caps,
     "embed": PartUse,
     "warmup": Warmup,
-    "diagnose": PartUse,
+    "error_sources": ErrorSource,
+    "triage": Triage,
+    "triage.suspect_gold": SuspectGold,
+    "diagnose": Diagnose,
+    "diagnose.second": PartUse,
     "group": PartUse,
     "synthesize": Synthesize,
     "synthesize.verify": PartUse,

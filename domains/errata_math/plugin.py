@@ -1,17 +1,18 @@
 """The mathematics domain: its answers to the engine's hooks, and the symbolic diagnoser.
 
-Everything heavier than reading text is imported inside the hooks. Not covered: prompts for
-instructors (a domain has none of its own yet; strategies bring theirs).
+Everything heavier than reading text is imported inside the hooks.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from random import Random
 
 from pydantic import Field
 
+from errata.drafts import Draft
 from errata.fingerprints import Fingerprints
 from errata.hooks import hookimpl
 from errata.parts import Part, Services, Settings
@@ -95,6 +96,20 @@ class MathDomain:
     ) -> Sequence[str]:
         """Lines, or the sentences of a single line."""
         return solution_steps(solution)
+
+    @hookimpl
+    def errata_prompt(self, purpose: str) -> Path | None:
+        """The templates in ``templates/``."""
+        from errata_math.drafting import template
+
+        return template(purpose)
+
+    @hookimpl
+    def errata_problem(self, draft: Draft) -> Problem | Objection:
+        """The draft, its solution ending in the answer."""
+        from errata_math.drafting import problem_of_draft
+
+        return problem_of_draft(draft, self._options.checking)
 
     @hookimpl
     def errata_variant(self, problem: Problem, random: Random) -> Problem | Objection:

@@ -1,6 +1,6 @@
-"""Weighted points to clusters: coarsening, HDBSCAN, and merging down to a number of clusters.
+"""Weighted points to clusters: coarsening, HDBSCAN, and what HDBSCAN left out brought to its nearest.
 
-Not covered: soft membership, and the stability of clusters under resampling.
+Not covered: which clusters are joined (``merging``), and several clusters per point.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from errata_cluster.settings import GroupSettings
+from errata_cluster.features import unit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,69 +20,70 @@ if TYPE_CHECKING:
     Labels = NDArray[np.intp]
 
 NOISE = -1
+_ROUNDS = 10  # of k-means, when coarsening and when settling
 
 
-def cluster(
-    points: Floats, weights: Sequence[int], settings: GroupSettings, random: Random
+def smallest_cluster(asked: int | None, phrases: int, max_points: int) -> int:
+    """HDBSCAN's min_cluster_size: as asked, else 0.4 times the square root of the number of distinct
+    phrases (of ``max_points`` when there are more), and at least 3."""
+    return asked or max(3, round(min(phrases, max_points) ** 0.5 * 0.4))
+
+
+def seeds(
+    points: Floats, weights: Sequence[int], size: int, max_points: int, random: Random
 ) -> Labels:
     """HDBSCAN labels of weighted unit vectors, shape (n,); ``NOISE`` belongs to no cluster.
 
-    HDBSCAN (Campello et al. 2013) takes no weights, so a point of weight w stands
-    min(w, ``min_cluster_size``) times. When that makes more than ``max_points``, nearby points are
-    first replaced by k-means centroids (k = max_points // min_cluster_size). What is clustered are
-    the first ``dimensions`` principal components.
+    HDBSCAN (Campello et al. 2013) takes no weights, so a point stands several times: once, and once
+    more for every doubling of its weight over the median, at most ``size`` times, which makes an
+    uncommonly frequent phrase a cluster (and the same file twice no other clusters). When there are
+    more than ``max_points`` of them, nearby points are first replaced by k-means centroids, half as
+    many, each standing in proportion to its weight. The leaves of the condensed tree are taken:
+    "excess of mass" may end in one cluster beside an outlying one.
     """
     import numpy as np
 
-    size = settings.min_cluster_size
-    counts = np.minimum(np.asarray(weights, dtype=np.intp), size)
-    if int(counts.sum()) <= settings.max_points:
-        return _labels(points, counts, settings)
-    cells, centroids = _coarsen(points, weights, max(1, settings.max_points // size), random)
-    totals = np.bincount(cells, weights=np.asarray(weights), minlength=len(centroids))
-    counts = np.minimum(totals.astype(np.intp), size)
-    labels: Labels = _labels(centroids, counts, settings)[cells]
+    mass = np.asarray(weights, dtype=np.float64)
+    usual = np.sort(mass)[(len(mass) - 1) // 2] if len(mass) else 1.0
+    doublings = np.floor(np.log2(np.maximum(mass / usual, 1)))
+    counts = np.minimum(1 + doublings, size).astype(np.intp)
+    if int(counts.sum()) <= max_points:
+        return _labels(points, counts, size)
+    cells, centroids = _coarsen(points, weights, max(1, max_points // 2), random)
+    totals = np.bincount(cells, weights=mass, minlength=len(centroids))
+    share = (max_points - len(centroids)) * totals / totals.sum()
+    counts = np.clip(share.astype(np.intp), 1, size)
+    labels: Labels = _labels(centroids, counts, size)[cells]
     return labels
 
 
-def _labels(points: Floats, counts: NDArray[np.intp], settings: GroupSettings) -> Labels:
+def _labels(points: Floats, counts: NDArray[np.intp], size: int) -> Labels:
     import hdbscan
     import numpy as np
 
     index = np.repeat(np.arange(len(points)), counts)
     labels: Labels = np.full(len(points), NOISE, dtype=np.intp)
-    if len(index) < settings.min_cluster_size:
+    if len(index) < size:
         return labels
     model = hdbscan.HDBSCAN(
-        min_cluster_size=settings.min_cluster_size,
-        min_samples=min(settings.min_samples, len(index) - 1),
+        min_cluster_size=size,
+        min_samples=1,
+        cluster_selection_method="leaf",
         approx_min_span_tree=False,
         core_dist_n_jobs=1,
     )
     with warnings.catch_warnings():
         # hdbscan 0.8.44 still passes arguments that scikit-learn has renamed.
         warnings.simplefilter("ignore", FutureWarning)
-        repeated = model.fit_predict(_principal(points, settings.dimensions)[index])
+        repeated = model.fit_predict(points[index])
     # Copies of one point lie together, but one of them may be called noise all the same: the label
     # of any other stands for them all.
     np.maximum.at(labels, index, repeated)
     return labels
 
 
-def _principal(points: Floats, dimensions: int) -> Floats:
-    """The first principal components: density means little in hundreds of dimensions."""
-    import numpy as np
-
-    if dimensions >= min(points.shape):
-        return points
-    centered = points - points.mean(axis=0)
-    _, axes = np.linalg.eigh(centered.T @ centered)
-    reduced: Floats = centered @ axes[:, ::-1][:, :dimensions]
-    return reduced
-
-
 def _coarsen(
-    points: Floats, weights: Sequence[int], k: int, random: Random, rounds: int = 10
+    points: Floats, weights: Sequence[int], k: int, random: Random
 ) -> tuple[Labels, Floats]:
     """Lloyd's k-means from ``k`` random points: the cell of each point, and the mean of each cell.
 
@@ -93,7 +94,7 @@ def _coarsen(
     single = points.astype(np.float32)
     mass = np.asarray(weights, dtype=np.float32)
     means: Any = single[sorted(random.sample(range(len(single)), min(k, len(single))))]
-    for _ in range(rounds):
+    for _ in range(_ROUNDS):
         cells = _nearest(single, means)
         order = np.argsort(cells, kind="stable")
         used, starts = np.unique(cells[order], return_index=True)
@@ -116,67 +117,60 @@ def _nearest(points: Any, means: Any, block: int = 8192) -> Any:
     return np.concatenate(blocks)
 
 
-def merge_same(centroids: Floats, weights: Sequence[int], cosine: float) -> list[int]:
-    """A new label 0, 1, … for each cluster: while the centroids of two have a cosine of at least
-    ``cosine``, the two most alike are merged.
+def settle(points: Floats, weights: Sequence[int], labels: Labels, smallest: int) -> Labels:
+    """Every point at the nearest centroid: spherical k-means that begins with ``labels`` (its noise
+    included), shape (n,), clusters numbered from 0.
 
-    HDBSCAN alone makes a cluster of every phrase that is frequent enough, however many paraphrases
-    of it are frequent too.
+    A cluster that ends with fewer than ``smallest`` cases is dissolved and its points go to the next
+    nearest. Without any cluster all is noise.
     """
     import numpy as np
 
-    centers = np.array(centroids, dtype=np.float64)
-    mass = np.asarray(weights, dtype=np.float64).copy()
-    labels = list(range(len(centers)))
-    unit = centers / np.linalg.norm(centers, axis=1, keepdims=True)
-    alike = unit @ unit.T
-    np.fill_diagonal(alike, -np.inf)
-    while len(centers) and float(alike.max()) >= cosine:
-        a, b = sorted(divmod(int(np.argmax(alike)), len(centers)))
-        _join(centers, mass, labels, a, b)
-        unit[a] = centers[a] / np.linalg.norm(centers[a])
-        alive = np.isfinite(alike[a])
-        alike[b] = alike[:, b] = -np.inf
-        alive[b] = False
-        alike[a] = alike[:, a] = np.where(alive, unit @ unit[a], -np.inf)
-    return _renumbered(labels)
+    mass = np.asarray(weights, dtype=np.float64)
+    labels = labels.copy()
+    while labels.size and labels.max() >= 0:
+        for _ in range(_ROUNDS):
+            _, centers = centroids(points, mass, labels)
+            # Rounded, so that the last bits of a dot product never decide between equals.
+            moved = np.argmax(np.round(points @ unit(centers).T, 9), axis=1)
+            if np.array_equal(moved, labels):
+                break
+            labels = moved.astype(np.intp)
+        names, numbered = np.unique(labels, return_inverse=True)
+        sizes = np.bincount(numbered, weights=mass)
+        least = int(np.argmin(sizes))
+        if sizes[least] >= smallest or len(names) == 1:
+            return numbered.astype(np.intp)
+        labels = np.where(numbered == least, NOISE, numbered - (numbered > least))
+    return labels
 
 
-def merge_to(centroids: Floats, weights: Sequence[int], limit: int) -> list[int]:
-    """A new label 0…limit-1 for each cluster, the nearest merged first.
+def centroids(points: Floats, mass: Floats, labels: Labels) -> tuple[list[int], Floats]:
+    """The clusters in order, and the weighted mean of each, shape (clusters, dimensions)."""
+    import numpy as np
 
-    Near is Ward's criterion, √(ab/(a+b)) · distance for clusters of a and b cases: small clusters
-    join before large ones do, and no chains form.
+    names = [int(name) for name in np.unique(labels) if name != NOISE]
+    means = [
+        np.average(points[labels == name], axis=0, weights=mass[labels == name]) for name in names
+    ]
+    return names, np.array(means).reshape(len(names), points.shape[1])
+
+
+def far(vectors: Any, weights: Sequence[int], labels: Labels, near: float) -> NDArray[np.bool_]:
+    """Which points have a mean cosine below ``near`` to the other cases of their cluster, shape (n,);
+    ``vectors`` are the unit embeddings. A point that is alone in its cluster is not far.
+
+    The mean of the cosines, not the cosine to the mean: that one grows with the cluster.
     """
     import numpy as np
 
-    n = len(centroids)
-    labels = list(range(n))
-    if n <= limit:
-        return labels
-    centers = np.array(centroids, dtype=np.float64)
-    mass = np.asarray(weights, dtype=np.float64).copy()
-    squares = np.sum(centers**2, axis=1)
-    gaps = np.maximum(squares[:, None] + squares[None, :] - 2 * centers @ centers.T, 0)
-    cost = gaps * (mass[:, None] * mass[None, :]) / (mass[:, None] + mass[None, :])
-    np.fill_diagonal(cost, np.inf)
-    for _ in range(n - limit):
-        a, b = sorted(divmod(int(np.argmin(cost)), n))
-        _join(centers, mass, labels, a, b)
-        alive = np.isfinite(cost[a])
-        alive[b] = False
-        row = np.sum((centers - centers[a]) ** 2, axis=1) * mass * mass[a] / (mass + mass[a])
-        cost[b] = cost[:, b] = np.inf
-        cost[a] = cost[:, a] = np.where(alive, row, np.inf)
-    return _renumbered(labels)
-
-
-def _join(centers: Floats, mass: Floats, labels: list[int], a: int, b: int) -> None:
-    centers[a] = (mass[a] * centers[a] + mass[b] * centers[b]) / (mass[a] + mass[b])
-    mass[a] += mass[b]
-    labels[:] = [a if label == b else label for label in labels]
-
-
-def _renumbered(labels: Sequence[int]) -> list[int]:
-    order = {label: place for place, label in enumerate(sorted(set(labels)))}
-    return [order[label] for label in labels]
+    mass = np.asarray(weights, dtype=np.float64)
+    away = np.zeros(len(labels), dtype=np.bool_)
+    for name in np.unique(labels[labels != NOISE]):
+        members = np.flatnonzero(labels == name)
+        if len(members) == 1:
+            continue
+        own, count = np.asarray(vectors[members], dtype=np.float64), mass[members]
+        sums = own @ (count @ own) - count
+        away[members] = sums / (count.sum() - count) < near
+    return away

@@ -10,7 +10,9 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from errata.records import Diagnosis
 from errata_cluster.folding import Phrase, fold
 
 # Short Latin words are mostly particles; short words of other scripts are not.
@@ -30,6 +32,31 @@ _SPOKEN = {
     "#": "n",
 }
 _SLUG_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class Name:
+    """What a type is called: its id, its name and a line of description."""
+
+    id: str
+    name: str
+    description: str
+
+
+def named(groups: Sequence[Sequence[Phrase]], diagnoses: Sequence[Diagnosis]) -> list[Name]:
+    """A name for each group of phrases, made offline: its most central keyphrase, which stands first,
+    and in the description the terms that set it apart, its commonest phrases and one case.
+
+    ``diagnoses`` are those that the phrases' ``members`` count in. Ids are unique.
+    """
+    terms = class_terms(groups)
+    ids = unique_slugs([group[0].text for group in groups])
+    found = []
+    for number, group in enumerate(groups):
+        shown = [phrase.text for phrase in sorted(group, key=lambda phrase: -phrase.count)[:3]]
+        description = describe(terms[number], shown, _explanation(group[0], diagnoses))
+        found.append(Name(ids[number], group[0].text, description))
+    return found
 
 
 def slug(name: str) -> str:
@@ -101,3 +128,11 @@ def describe(terms: Sequence[str], phrases: Sequence[str], explanation: str) -> 
     if words:
         parts.append("One case: " + (words if len(words) <= 200 else words[:199] + "…"))
     return " ".join(parts)
+
+
+def _explanation(phrase: Phrase, diagnoses: Sequence[Diagnosis]) -> str:
+    """Of the cases of one phrase, the explanation of the first by attempt and problem id."""
+    told = [diagnoses[i] for i in phrase.members if diagnoses[i].explanation.strip()]
+    if not told:
+        return ""
+    return min(told, key=lambda d: (d.attempt_id, d.problem_id, d.explanation)).explanation

@@ -1,4 +1,5 @@
-"""What this plugin offers: the embedder ``sentence-transformers`` and the grouper ``embedding``.
+"""What this plugin offers: the embedder ``sentence-transformers``, the groupers ``embedding`` and
+``taxonomy``.
 
 Not covered: groupers that ask an instructor, and matching types over rounds.
 """
@@ -11,7 +12,8 @@ from errata.hooks import hookimpl
 from errata.parts import Embedder, Grouper, Part, Services
 from errata_cluster.embedder import SentenceEmbedder
 from errata_cluster.grouper import EmbeddingGrouper
-from errata_cluster.settings import EmbedderSettings, GroupSettings
+from errata_cluster.settings import EmbedderSettings, GroupSettings, TaxonomySettings
+from errata_cluster.taxonomy import TaxonomyGrouper, read_taxonomy
 
 
 class ClusterPlugin:
@@ -19,7 +21,7 @@ class ClusterPlugin:
 
     @hookimpl
     def errata_parts(self) -> Sequence[Part]:
-        """The embedder and the grouper."""
+        """The embedder and the groupers."""
         return [
             Part(
                 name="sentence-transformers",
@@ -40,15 +42,30 @@ class ClusterPlugin:
                 extra="cluster",
                 needs_embedder=True,
             ),
+            Part(
+                name="taxonomy",
+                kind="grouper",
+                settings=TaxonomySettings,
+                make=make_taxonomy,
+                summary="Assigns keyphrases to a given list of types: LEMMA's, or a YAML file.",
+                requires=("numpy",),
+                extra="cluster",
+                needs_embedder=True,
+            ),
         ]
 
 
-def make_embedder(settings: EmbedderSettings, services: Services) -> Embedder:  # noqa: ARG001 the factory signature
+def make_embedder(settings: EmbedderSettings, services: Services) -> Embedder:
     """Load the model. Raises LookupError when its weights are not found, MissingExtra when the
     library is not installed."""
-    return SentenceEmbedder(settings.model, settings.batch_size, settings.device)
+    return SentenceEmbedder(settings, services.cache, services.progress)
 
 
 def make_grouper(settings: GroupSettings, services: Services) -> Grouper:
     """Build the grouper; the embedder is made when the first diagnoses need it."""
     return EmbeddingGrouper(settings, services)
+
+
+def make_taxonomy(settings: TaxonomySettings, services: Services) -> Grouper:
+    """Read the types. Raises FileNotFoundError, and PartError for a file that is no list of types."""
+    return TaxonomyGrouper(read_taxonomy(settings.types), settings, services)

@@ -10,69 +10,34 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import time
-from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from pydantic import JsonValue
-
-from errata.calls.wire import (
-    Ending,
-    Prices,
-    Rejected,
-    Reply,
-    Request,
-    Throttled,
-    Unanswered,
-    Usage,
-)
-from errata.errors import InstructorError
-from errata.records import Message
-from errata_openai.settings import OpenAISettings
+from errata.calls.client import ConfiguredInstructor, answered, ending_of, usage_of
+from errata.calls.wire import Reply, Request, Unanswered, Usage
+from errata_openai.settings import OpenAISettings, mistakes
 
 if TYPE_CHECKING:
     import aiohttp
 
-_HOPELESS = {401, 402, 403, 404, 405}  # a wrong key, no money, no such model or path
-_OVERLOADED = {503, 529}  # the request was not begun
-_CONTENT = ("content_filter", "content_policy", "content management policy")
-_MOST_TOKENS = 10**9
 _LONGEST_REPLY = 64 * 1024 * 1024  # bytes; more is no completion
 
 
-class OpenAIClient:
+class OpenAIClient(ConfiguredInstructor[OpenAISettings]):
     """An instructor behind an OpenAI-style endpoint.
 
     Raises LookupError when ``api_key_env`` names a variable that is not set.
     """
 
     def __init__(self, settings: OpenAISettings) -> None:
-        self._settings = settings
-        self.prices: Prices | None = settings.prices()
-        self.takes_schema = settings.schema_mode
+        super().__init__(settings)
+        for mistake in mistakes(settings):
+            raise LookupError(mistake)
         self._url = settings.base_url.rstrip("/") + "/chat/completions"
         self._headers = {"Content-Type": "application/json"}
         if settings.api_key_env:
-            key = os.environ.get(settings.api_key_env)
-            if not key:
-                raise LookupError(
-                    f"the environment variable {settings.api_key_env} is not set: set it to the key"
-                    f" for {settings.base_url}, or write `api_key_env: ''` if it needs none"
-                )
-            self._headers["Authorization"] = f"Bearer {key}"
+            self._headers["Authorization"] = f"Bearer {os.environ[settings.api_key_env]}"
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-
-    def request(
-        self,
-        messages: tuple[Message, ...],
-        schema: Mapping[str, JsonValue] | None,
-        sampling: Mapping[str, JsonValue],
-        replica: int,
-    ) -> Request:
-        """See ``errata.parts.Instructor``."""
-        return self._settings.request(messages, schema, sampling, replica)
 
     async def complete(self, request: Request) -> Reply:
         """Send one request; raises what ``errata.parts.Instructor`` says."""
@@ -84,15 +49,15 @@ class OpenAIClient:
             ) as response:
                 status, headers = response.status, response.headers
                 body = await _read(response)
-        except aiohttp.ClientConnectorError as error:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise Unanswered(f"no connection to {self._url}: {error}", paid=False) from error
         except (aiohttp.ClientError, ConnectionError) as error:
             raise Unanswered(f"{type(error).__name__}: {error}") from error
         if status == 200:
             return _reply(body)
-        if status == 400 and any(mark in _said(body).lower() for mark in _CONTENT):
-            return Reply(_said(body), "refused", Usage(0, 0))
-        raise self._fault(status, headers, body)
+        said = body[:2000].decode("utf-8", "replace")
+        look_at = f"base_url, model, sampling and {self.settings.api_key_env or 'the key'}"
+        return answered(status, headers, said, who=self._url, look_at=look_at)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -117,30 +82,15 @@ class OpenAIClient:
         body: dict[str, Any] = {
             "model": request.model,
             "messages": [{"role": m.role, "content": m.content} for m in request.messages],
-            self._settings.length_field: request.max_tokens,
+            self.settings.length_field: request.max_tokens,
             **request.sampling,
         }
         if request.schema is not None:
             schema: dict[str, Any] = {"name": "reply", "schema": request.schema}
-            if self._settings.strict_schema:
+            if self.settings.strict_schema:
                 schema["strict"] = True
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
         return json.dumps(body).encode()
-
-    def _fault(self, status: int, headers: Mapping[str, str], body: bytes) -> Exception:
-        said = _said(body)
-        if status == 429 and "insufficient_quota" not in said:
-            return Throttled(_retry_after(headers))
-        what = f"{self._url} answered {status}: {said[:300]}"
-        if status in _HOPELESS or status == 429:
-            return InstructorError(
-                f"{what}. No request can succeed like this: look at base_url, model and"
-                f" {self._settings.api_key_env or 'the key'}; everything received is kept"
-            )
-        if status >= 500 or status in (408, 409, 425):
-            paid = status not in _OVERLOADED
-            return Unanswered(what, paid=paid, retry_after=_retry_after(headers))
-        return Rejected(what)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
@@ -157,7 +107,7 @@ def _reply(body: bytes) -> Reply:
         choice = found["choices"][0]
         message = choice["message"]
         text, refusal = message.get("content"), message.get("refusal")
-        ending = _ending(choice.get("finish_reason"), refusal)
+        ending = ending_of(choice.get("finish_reason"), refusal)
         if text is None and ending == "stop":
             raise Unanswered("a completion without content")
         if not isinstance(shown := text or refusal or "", str):
@@ -170,40 +120,7 @@ def _reply(body: bytes) -> Reply:
         ) from error
 
 
-def _ending(finish: object, refusal: object) -> Ending:
-    if refusal or finish == "content_filter":
-        return "refused"
-    return "length" if finish == "length" else "stop"
-
-
 def _usage(found: object) -> Usage | None:
     if not isinstance(found, dict):
         return None
-    prompt, completion = found.get("prompt_tokens"), found.get("completion_tokens")
-    if not isinstance(prompt, int) or not isinstance(completion, int):
-        return None
-    if not (0 <= prompt < _MOST_TOKENS and 0 <= completion < _MOST_TOKENS):
-        return None  # a server that counts like this has not counted
-    return Usage(prompt, completion)
-
-
-def _said(body: bytes) -> str:
-    return " ".join(body[:2000].decode("utf-8", "replace").split())
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds, from ``retry-after-ms`` or ``Retry-After`` (seconds or a date)."""
-    for name, unit in (("retry-after-ms", 1000.0), ("Retry-After", 1.0)):
-        value = headers.get(name, "").strip()
-        if not value:
-            continue
-        try:
-            seconds = float(value) / unit
-        except ValueError:
-            try:
-                seconds = parsedate_to_datetime(value).timestamp() - time.time()
-            except ValueError:
-                continue
-        if seconds == seconds:  # noqa: PLR0124 "nan" is a float, and no time to wait
-            return min(max(0.0, seconds), 3600.0)
-    return None
+    return usage_of(found.get("prompt_tokens"), found.get("completion_tokens"))

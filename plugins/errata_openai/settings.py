@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
 from pydantic import Field
 
+from errata.calls.prices import prices_of
 from errata.calls.settings import InstructorSettings
+from errata.calls.wire import Prices
+from errata.sections import CallsUse
 
 
 class OpenAISettings(InstructorSettings):
@@ -27,3 +34,25 @@ class OpenAISettings(InstructorSettings):
     strict_schema: bool = Field(
         False, description="ask OpenAI for its strict mode, which not every schema fits"
     )
+
+    def known_prices(self) -> Prices | None:
+        """OpenAI's own, where LiteLLM's table is installed; nobody else's."""
+        if urlsplit(self.base_url).hostname != "api.openai.com":
+            return None
+        tier = self.sampling.get("service_tier")
+        return prices_of(f"openai/{self.model}", tier if isinstance(tier, str) else "")
+
+
+class OpenAITargetSettings(OpenAISettings, CallsUse):
+    """A target there, with a budget and a pace of its own."""
+
+
+def mistakes(settings: OpenAISettings) -> Sequence[str]:
+    """A key that is not set."""
+    if not settings.api_key_env or os.environ.get(settings.api_key_env):
+        return ()
+    unset = (
+        f"the environment variable {settings.api_key_env} is not set: set it to the key for"
+        f" {settings.base_url}, or write `api_key_env: ''` if it needs none"
+    )
+    return (unset,)

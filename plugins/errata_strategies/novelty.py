@@ -3,7 +3,7 @@
 Questions are compared by the domain's fingerprints: equal ``exact`` keys, or ROUGE-L F1 of the
 words. Number redraws of one problem are near each other by design (median ROUGE-L 0.92), so between
 a candidate and its only parent, and between candidates of one only parent, only exact equality
-counts. A candidate with several parents (examples in a prompt) is compared with all of them.
+counts. A candidate with several parents, or written by a model, is compared with all of them.
 
 Bodies other than question-and-answer teach something new about a problem that is already there: of
 them only an equal body is a duplicate.
@@ -74,8 +74,11 @@ class Novelty(Verifier):
         return self._services.domain.fingerprints(candidate.body.problem)
 
     def _origin(self, candidate: Candidate) -> str | None:
-        """The problem that the lineage starts from; None when it starts from none or several."""
+        """The problem that a redraw starts from; None when the lineage has none or several, or a model
+        wrote the candidate."""
         parents = candidate.lineage.parents
+        if candidate.lineage.model is not None:
+            return None
         return self._origins.get(parents[0], parents[0]) if len(parents) == 1 else None
 
     def _objection(self, near: tuple[str, str, float] | None, where: str) -> Objection | None:

@@ -32,15 +32,20 @@ class OverlapIndex:
     shared words over the posting lists of its rarer words (prefix filtering: Chaudhuri et al. 2006;
     Xiao et al. 2008), and to compute L for the few that remain.
 
+    Without ``ordered`` the score is 2S/(m+n) itself: F1 of the words as a multiset (Dice), the same
+    whatever their order. With shingles for words this is a symmetric form of Broder's resemblance.
+
     Runs: a shared run of r words covers a whole block of ceil(r/2) words of the indexed text, cut
     without overlap, so only blocks are stored, and a hit is extended to both sides.
     """
 
-    def __init__(self, threshold: float, run: int | None = None) -> None:
+    def __init__(self, threshold: float, run: int | None = None, ordered: bool = True) -> None:
         # Optional extra: settings and offers must load without it.
         from rapidfuzz.distance import Indel
 
-        self._similarity = Indel.normalized_similarity
+        self._similarity: Callable[..., float] = (
+            Indel.normalized_similarity if ordered else _unordered
+        )
         self._threshold = threshold
         self._run = run
         self._block = 0 if run is None else (run + 1) // 2
@@ -68,20 +73,27 @@ class OverlapIndex:
         return index
 
     def nearest(
-        self, words: Sequence[str], skip: Callable[[int], bool] | None = None
+        self,
+        words: Sequence[str],
+        skip: Callable[[int], bool] | None = None,
+        threshold: float | None = None,
     ) -> Near | None:
-        """The text with the highest ROUGE-L F1 of at least the threshold (the first among equals),
-        leaving out those that ``skip`` names; None if there is none, or ``words`` is empty."""
+        """The text with the highest score of at least the threshold (the first among equals), leaving
+        out those that ``skip`` names; None if there is none, or ``words`` is empty.
+
+        ``threshold`` takes the place of the index's own for this search: a lower one takes longer.
+        """
         query = self._encode(words)
+        least = self._threshold if threshold is None else threshold
         best: Near | None = None
-        for index in self._plausible(query):
+        for index in self._plausible(query, least):
             if skip is not None and skip(index):
                 continue
-            floor = self._threshold if best is None else best.score
-            score: float = self._similarity(
+            floor = least if best is None else best.score
+            score = self._similarity(
                 query, self._texts[index], score_cutoff=max(floor - _EPSILON, 0)
             )
-            if score >= self._threshold - _EPSILON and (best is None or score > best.score):
+            if score >= least - _EPSILON and (best is None or score > best.score):
                 best = Near(index, score)
         return best
 
@@ -112,15 +124,15 @@ class OverlapIndex:
             end, at = end + 1, at + 1
         return begin, end
 
-    def _plausible(self, query: tuple[int, ...]) -> list[int]:
+    def _plausible(self, query: tuple[int, ...], threshold: float) -> list[int]:
         """Numbers, ascending, of the texts that may reach the threshold."""
         m = len(query)
         if not m or not self._texts:
             return []
-        half = self._threshold / 2
+        half = threshold / 2
         # F1 >= t needs n/m between t/(2-t) and (2-t)/t, because L is at most the shorter length.
-        shortest = math.ceil(m * self._threshold / (2 - self._threshold) - _EPSILON)
-        longest = math.floor(m * (2 - self._threshold) / self._threshold + _EPSILON)
+        shortest = math.ceil(m * threshold / (2 - threshold) - _EPSILON)
+        longest = math.floor(m * (2 - threshold) / threshold + _EPSILON)
         least = math.ceil(half * (m + shortest) - _EPSILON)
         lists = [self._postings.get(key, []) for key in _occurrences(query)]
         lists.sort(key=len)
@@ -135,6 +147,15 @@ class OverlapIndex:
             if shortest <= (n := len(self._texts[index])) <= longest
             and count + left_out >= half * (m + n) - _EPSILON
         )
+
+
+def _unordered(one: Sequence[int], other: Sequence[int], score_cutoff: float = 0) -> float:
+    """F1 of the shared numbers, with repetition; 0 when it is below ``score_cutoff``."""
+    if not one or not other:
+        return 0.0
+    shared = len(set(_occurrences(one)).intersection(_occurrences(other)))
+    score = 2 * shared / (len(one) + len(other))
+    return score if score >= score_cutoff else 0.0
 
 
 def _occurrences(text: Sequence[int]) -> list[tuple[int, int]]:

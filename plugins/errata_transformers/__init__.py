@@ -1,1 +1,1 @@
-"""Local Hugging Face models as targets of errata."""
+"""Local Hugging Face models as targets and instructors of errata."""

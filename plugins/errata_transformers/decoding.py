@@ -1,20 +1,21 @@
-"""Greedy decoding of a batch in which every row may stop for its own reason.
+"""Decoding of a batch in which every row is drawn its own way and may stop for its own reason.
 
 A row stops at an end-of-sequence token or one of its patterns ("stop"), when its tail repeats
-itself ("repetition"), or at the limit ("length"). Stopped rows leave the batch, so that the
-last ones run fast. Rows depend on the batch they are in (bfloat16 rounding), and on nothing
-else. Not covered: sampling and beams.
+itself ("repetition"), or at its limit ("length"). Stopped rows leave the batch, so that the
+last ones run fast; rows nobody wants any more leave it too. Rows depend on the batch they are in
+(bfloat16 rounding), and on nothing else. Not covered: beams, and rows that join a running batch.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from errata.records import Finish
 from errata_transformers.cache import new_cache
+from errata_transformers.drawing import Draw, newest_tokens
 
 #: A tail repeats when a run of 1 to LONGEST_PERIOD tokens occurs REPEATS times in a row and the
 #: repetition is at least SHORTEST_TAIL tokens long (so "1000000" and "- - -" are no loops).
@@ -30,9 +31,16 @@ _DROP = 8
 
 @dataclass
 class Row:
-    """One answer while it is written. ``text`` is settled up to the token ``settled``."""
+    """One answer while it is written. ``text`` is settled up to the token ``settled``.
+
+    It has at most ``limit`` tokens, drawn as ``draw`` says (None: greedily), and is given up once
+    ``unwanted`` says so.
+    """
 
     stop: Sequence[re.Pattern[str]]
+    limit: int = 1
+    draw: Draw | None = None
+    unwanted: Callable[[], bool] | None = None
     tokens: list[int] = field(default_factory=list)
     text: str = ""
     settled: int = 0
@@ -68,9 +76,9 @@ class Repetition:
 
 
 def decode(
-    model: Any, tokenizer: Any, prompts: Sequence[Sequence[int]], rows: Sequence[Row], limit: int
+    model: Any, tokenizer: Any, prompts: Sequence[Sequence[int]], rows: Sequence[Row]
 ) -> None:
-    """Write an answer of at most ``limit`` tokens into each of ``rows``, one per prompt."""
+    """Write an answer into each of ``rows``, one per prompt."""
     import torch
 
     if not rows:
@@ -82,19 +90,16 @@ def decode(
     active = list(rows)
     with torch.inference_mode():
         positions = (mask.cumsum(1) - 1).clamp(min=0)
-        for _ in range(limit):
-            newest = (
-                model(
-                    input_ids=ids,
-                    attention_mask=mask,
-                    position_ids=positions,
-                    past_key_values=cache,
-                    use_cache=True,
-                    logits_to_keep=1,
-                )
-                .logits[:, -1:]
-                .argmax(-1)
-            )
+        while True:
+            logits = model(
+                input_ids=ids,
+                attention_mask=mask,
+                position_ids=positions,
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
+            ).logits[:, -1]
+            newest = newest_tokens(logits, [row.draw for row in active])
             looping = repetition.step(newest)
             for row, token, loops in zip(active, newest[:, 0].tolist(), looping, strict=True):
                 if row.finish is None:
@@ -110,8 +115,6 @@ def decode(
                 cache.batch_select_indices(keep)
                 repetition.keep(keep)
                 active = [active[index] for index in going]
-    for row in active:
-        row.finish = row.finish or "length"
 
 
 def end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
@@ -153,6 +156,8 @@ def _extend(row: Row, token: int, loops: bool, ends: frozenset[int], tokenizer: 
         row.finish = "stop"
     elif loops:
         row.finish = "repetition"
+    elif len(row.tokens) >= row.limit or (row.unwanted and row.unwanted()):
+        row.finish = "length"
 
 
 def _stopped(row: Row, tokenizer: Any) -> bool:

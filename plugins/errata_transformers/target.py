@@ -1,4 +1,4 @@
-"""The target ``transformers``: generates, scores, and gives its base weights as a folder.
+"""The target ``transformers``: generates, samples, scores, and gives its base weights as a folder.
 
 Weights are loaded on first use and replaced, never kept beside each other. Not covered: prompts
 longer than the model's context; they are answered with an empty text of finish "length".
@@ -6,26 +6,17 @@ longer than the model's context; they are answered with an empty text of finish 
 
 from __future__ import annotations
 
-import gc
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from random import Random
 
 from errata.records import Generation, LogLikelihood, TargetPrompt
 from errata_transformers.decoding import Row, decode, final_text
+from errata_transformers.drawing import Draw
+from errata_transformers.local import LocalModel
 from errata_transformers.scoring import log_likelihoods
-from errata_transformers.weights import (
-    find_folder,
-    identify,
-    load_model,
-    load_tokenizer,
-    working_device,
-    working_dtype,
-)
-
-if TYPE_CHECKING:
-    from errata_transformers.plugin import TransformersSettings
+from errata_transformers.settings import TransformersSettings
 
 
 class TransformersTarget:
@@ -35,39 +26,46 @@ class TransformersTarget:
     """
 
     def __init__(self, settings: TransformersSettings, cache: Path) -> None:
-        self._settings = settings
-        self._folder = find_folder(settings.model, settings.revision, cache)
-        self.name = identify(settings.model, self._folder)
+        self.local = LocalModel(
+            settings.model, settings.revision, settings.dtype, settings.device, cache
+        )
+        self.name = self.local.name
         self.batch_size = settings.batch_size
-        self._checkpoint: Path | None = None
-        self._loaded: Any = None
-        self._words: Any = None
+        self._longest = settings.max_new_tokens
 
     def use(self, checkpoint: Path | None) -> None:
         """Switch to a LoRA adapter of the base or a full model folder; None is the base.
 
         Weights are read on next use; the old ones are let go at once.
         """
-        checkpoint = None if checkpoint is None else checkpoint.resolve()
-        if checkpoint != self._checkpoint:
-            self._checkpoint = checkpoint
-            self._loaded = None
-            gc.collect()
+        self.local.use(checkpoint)
 
     def generate(self, prompts: Sequence[TargetPrompt]) -> list[Generation]:
         """Greedy answers to one batch. ``tokens`` includes the end token where there is one."""
-        model, tokenizer = self._model(), self._tokenizer()
-        ids = [self._encode(prompt) for prompt in prompts]
-        rows = [Row(stop=[re.compile(stop) for stop in prompt.stop]) for prompt in prompts]
-        context = self._context(model)
+        return self._written(prompts, [None] * len(prompts))
+
+    def sample(
+        self, prompts: Sequence[TargetPrompt], temperature: float, random: Sequence[Random]
+    ) -> list[Generation]:
+        """Drawn answers to one batch, each from its own stream, by temperature alone."""
+        return self._written(prompts, [Draw(stream, temperature) for stream in random])
+
+    def _written(
+        self, prompts: Sequence[TargetPrompt], draws: Sequence[Draw | None]
+    ) -> list[Generation]:
+        model, tokenizer = self.local.weights, self.local.tokenizer
+        ids = [self.local.encode(prompt.messages) for prompt in prompts]
+        rows = [
+            Row(stop=[re.compile(stop) for stop in prompt.stop], draw=draw)
+            for prompt, draw in zip(prompts, draws, strict=True)
+        ]
+        context = self.local.context
         fitting = [index for index, prompt in enumerate(ids) if len(prompt) < context]
         longest = max((len(ids[index]) for index in fitting), default=0)
+        for row in rows:
+            row.limit = min(self._longest, context - longest)
         decode(
-            model,
-            tokenizer,
-            [ids[index] for index in fitting],
-            [rows[index] for index in fitting],
-            min(self._settings.max_new_tokens, context - longest),
+            model, tokenizer, [ids[index] for index in fitting], [rows[index] for index in fitting]
         )
         return [
             Generation(
@@ -86,10 +84,10 @@ class TransformersTarget:
 
         Raises ValueError when a prompt and its continuation exceed the model's context.
         """
-        model, tokenizer = self._model(), self._tokenizer()
-        heads = [self._encode(prompt) for prompt in prompts]
+        model, tokenizer = self.local.weights, self.local.tokenizer
+        heads = [self.local.encode(prompt.messages) for prompt in prompts]
         tails = [tokenizer.encode(text, add_special_tokens=False) for text in continuations]
-        context = self._context(model)
+        context = self.local.context
         for head, tail in zip(heads, tails, strict=True):
             if len(head) + len(tail) > context:
                 raise ValueError(
@@ -104,32 +102,4 @@ class TransformersTarget:
 
     def materialise(self) -> Path:
         """The folder of the untouched base weights, tokenizer and chat template."""
-        return self._folder
-
-    def _encode(self, prompt: TargetPrompt) -> list[int]:
-        """The prompt in the model's chat template, up to where the answer begins, as tokens."""
-        tokenizer = self._tokenizer()
-        text = tokenizer.apply_chat_template(
-            [message.model_dump() for message in prompt.messages],
-            tokenize=False,
-            add_generation_prompt=True,
-        )
-        ids: list[int] = tokenizer.encode(text, add_special_tokens=False)
-        return ids
-
-    def _context(self, model: Any) -> int:
-        """Tokens that fit the model at once."""
-        config = model.config.get_text_config(decoder=True)
-        return int(getattr(config, "max_position_embeddings", None) or 1 << 20)
-
-    def _tokenizer(self) -> Any:
-        if self._words is None:
-            self._words = load_tokenizer(self._folder)
-        return self._words
-
-    def _model(self) -> Any:
-        if self._loaded is None:
-            device = working_device(self._settings.device)
-            dtype = working_dtype(self._settings.dtype, device)
-            self._loaded = load_model(self._folder, self._checkpoint, dtype, device)
-        return self._loaded
+        return self.local.folder

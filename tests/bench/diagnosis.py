@@ -1,6 +1,8 @@
-"""The symbolic diagnoser against human labels of the first wrong step, and over real wrong outputs.
+"""Diagnosers against human labels of the first wrong step, and over real wrong outputs.
 
 Run: ``python tests/bench/diagnosis.py [--errors N]``. Data: ``shared/data`` beside the checkout.
+An instructor is measured on the same rows, its section of a recipe in YAML, on a random part of them:
+``python tests/bench/diagnosis.py --instructor 'use: openai, model: …' --cases 200``.
 
 Half of each labelled set (by SHA-256 of the id) was used for tuning; the other half was only ever
 counted. All figures are on rows with a wrong final answer.
@@ -15,10 +17,12 @@ import json
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from instructor_steps import diagnoses, told
 
 from errata.records import Problem
 from errata_math.arithmetic import equations, holds
@@ -95,7 +99,8 @@ def symbolic(case: Case) -> int | None:
     return diagnose_solution(case.problem, case.steps, None).step
 
 
-METHODS: dict[str, Callable[[Case], int | None]] = {
+Method = Callable[[Case], int | None]
+METHODS: dict[str, Method] = {
     "always step 1": first_step,
     "always the last step": last_step,
     "first step whose equation fails": first_failing,
@@ -103,10 +108,10 @@ METHODS: dict[str, Callable[[Case], int | None]] = {
 }
 
 
-def report(title: str, cases: Sequence[Case]) -> None:
+def report(title: str, cases: Sequence[Case], more: Mapping[str, Method] | None = None) -> None:
     print(f"\n{title}: {len(cases)} wrong solutions")
     print(f"  {'':34}{'exact':>8}{'within 1':>10}{'named':>8}{'exact of named':>16}")
-    for name, method in METHODS.items():
+    for name, method in {**METHODS, **(more or {})}.items():
         named = exact = near = 0
         for case in cases:
             step = method(case)
@@ -154,6 +159,28 @@ def labelled(show: int) -> None:
             print(f"  [{number}] {text}")
 
 
+def instructed(section: str, most: int, folder: Path) -> None:
+    """An instructor and the offline methods on the same random cases of the held-out halves."""
+    for title, every in (("MR-GSM8K", mr_gsm8k()), ("ProcessBench GSM8K", processbench())):
+        cases = sorted(
+            (case for case in every if not case.tuning),
+            key=lambda case: hashlib.sha256(f"drawn {case.id}".encode()).digest(),
+        )[:most]
+        problems = [case.problem for case in cases]
+        steps = {case.problem.id: case.steps for case in cases}
+        begin = time.perf_counter()
+        found = diagnoses(section, problems, steps, folder)
+        seconds = time.perf_counter() - begin
+        report(
+            f"{title}, drawn from the held-out half",
+            cases,
+            {"instructor": lambda case, found=found: found[case.problem.id].step},
+        )
+        print(f"  instructor: {told(found.values())}; {len(cases) / seconds:.2f} cases/s")
+        phrases = Counter(d.keyphrase for d in found.values() if d.keyphrase)
+        print("  its commonest keyphrases:", phrases.most_common(5))
+
+
 def outputs(name: str) -> None:
     by_model: dict[str, Counter[str]] = defaultdict(Counter)
     steps_of: dict[str, list[str]] = {}
@@ -181,7 +208,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--errors", type=int, default=0, help="show N misses of the tuning half")
     parser.add_argument("--labelled-only", action="store_true")
+    parser.add_argument("--instructor", help="section `instructor` of a recipe, as YAML")
+    parser.add_argument(
+        "--cases", type=int, default=200, help="cases of each set it is asked about"
+    )
+    parser.add_argument(
+        "--ledger", type=Path, default=Path("bench-ledger"), help="folder of replies"
+    )
     options = parser.parse_args()
+    if options.instructor:
+        instructed(options.instructor, options.cases, options.ledger)
+        return
     labelled(options.errors)
     if not options.labelled_only:
         outputs("out.gsm8k_openai.jsonl.gz")

@@ -101,7 +101,7 @@ def test_a_missing_extra_and_needs(roman, tmp_path):
         ),
         (
             "select: selector 'picky' needs a target that can materialise; target 'scripted' can"
-            " generate, score"
+            " generate, sample, score"
         ),
         (
             "select: selector 'picky' needs an embedder: add a section `embed`, for instance"
@@ -157,3 +157,53 @@ def test_options_of_a_domain_are_checked(roman, tmp_path):
     assert mistake == (
         "domain.options.percnt: unknown setting (did you mean 'percent'?); settings: percent"
     )
+
+
+# --- triage, error sources, second opinion ----------------------------------------------------------
+
+
+class MuteTarget:
+    """Offers a target that cannot sample."""
+
+    @hookimpl
+    def errata_parts(self):
+        can = frozenset({"generate"})
+        return [Part("mute", "target", Settings, lambda settings, services: None, provides=can)]
+
+
+def test_samples_need_a_target_that_samples(roman, tmp_path):
+    roman.plugins.append(_installed("mute", MuteTarget))
+    wanted = ("triage.samples=4", "target={use: mute}")
+    (mistake,) = _mistakes(roman, tmp_path, *wanted)
+    assert mistake.startswith(
+        "triage.samples: samples need a target that can sample; target 'mute' can generate"
+    )
+    roman.prepared(tmp_path / "run", ["triage.samples=0", "target={use: mute}"])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("triage.samples=-1", "triage.samples: Input should be greater than or equal to 0"),
+        ("triage.bad_luck=1.5", "triage.bad_luck: Input should be less than or equal to 1"),
+        ("triage.suspect_gold.agree=0.4", "triage.suspect_gold.agree: Input should be greater"),
+        ("triage.sampels=4", "triage.sampels: unknown key (did you mean 'samples'?)"),
+        ("diagnose.second=romans", "diagnose.second.use: no diagnoser 'romans' (did you mean"),
+        ("diagnose={use: roman, seconds: roman}", "diagnose.seconds: unknown setting (did you"),
+        ("diagnose.second={use: roman, k: 1}", "diagnose.second.k: unknown setting"),
+        ("error_sources=[nowhere.jsonl]", "error_sources: nowhere.jsonl: no such file"),
+        ("error_sources=[{sources: x.jsonl}]", "error_sources.0."),
+        ("instructor.stages={train: {max_usd: 1}}", "instructor.use: missing"),
+    ],
+)
+def test_what_is_wrong_with_the_sections_of_wrong_answers(roman, tmp_path, change, said):
+    mistakes = _mistakes(roman, tmp_path, change)
+    assert mistakes[0].startswith(said), mistakes
+
+
+def test_recipes_from_before_these_sections_are_the_same_recipe(roman, tmp_path):
+    plain = roman.prepared(tmp_path / "run").recipe
+    spelled_out = ["triage={samples: 0}", "error_sources=[]", "diagnose={use: roman, second: null}"]
+    assert roman.prepared(tmp_path / "run", spelled_out).recipe.digest() == plain.digest()
+    for change in ("triage.samples=1", "triage.suspect_gold=null", "diagnose.second=roman"):
+        assert roman.prepared(tmp_path / "run", [change]).recipe.digest() != plain.digest()

@@ -12,9 +12,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
+
+from errata_math.plugin import MathDomain
 
 RECIPE = """
 name: crash
@@ -27,7 +30,8 @@ problems:
   gate: 12
 target: {use: scripted, skill: 0.3, gain: 0.004}
 warmup: {examples: 6}
-diagnose: symbolic
+triage: {samples: 2}
+diagnose: {use: symbolic, second: symbolic}
 group: phrases
 synthesize: {use: redraw, total: 30, wave: 6, verify: [recompute, novelty, leak]}
 select: {use: one-shot, dev_cases: 6, keep: 0.5}
@@ -77,9 +81,19 @@ def child() -> Iterator[Callable[..., int]]:
 def undisturbed(tmp_path_factory, child, run_files):
     folder = tmp_path_factory.mktemp("undisturbed")
     recipe, log = folder / "recipe.yaml", folder / "log"
-    recipe.write_text(RECIPE)
+    others = folder / "others.jsonl"
+    others.write_text("".join(f"{json.dumps(row)}\n" for row in _attempts()))
+    recipe.write_text(f"{RECIPE}error_sources: [{{source: {others}, model: other}}]\n")
     assert child(["run", str(recipe), str(folder / "run")], log=str(log)) == 0
     return recipe, run_files(folder / "run"), log.read_text().splitlines()
+
+
+def _attempts() -> Iterator[dict[str, str]]:
+    """Another model's attempts, some at problems of the run."""
+    problems = MathDomain().errata_problems("drills", "train", 0)
+    for place, problem in enumerate(islice(problems, 120)):
+        answer = problem.answer if place % 3 else f"{problem.answer}1"
+        yield {"question": problem.question, "response": f"It is so.\n#### {answer}"}
 
 
 def _kill_points(log: list[str], torn: bool) -> list[int]:
@@ -94,6 +108,17 @@ def _kill_points(log: list[str], torn: bool) -> list[int]:
 
 def test_every_stage_writes_durably(undisturbed):
     assert set(undisturbed[2]) >= STAGES
+
+
+def test_there_is_something_of_everything_to_lose(undisturbed):
+    _, files, log = undisturbed
+    lines = {name: content.count(b"\n") for name, content in files.items()}
+    assert lines["imported/attempts.jsonl"] == lines["imported/verdicts.jsonl"] > 20
+    assert lines["round-0/samples/attempts/train.jsonl"] > 40
+    assert lines["round-1/second_diagnoses.jsonl"] == lines["round-1/diagnoses.jsonl"] > 20
+    assert b'"category":"bad-luck"' in files["round-1/triage.jsonl"]
+    assert lines["round-2/life.jsonl"] > 0
+    assert log.count("round-1 triage") > 5
 
 
 @pytest.mark.slow

@@ -154,7 +154,7 @@ def _outputs() -> list[str]:
         "round-1/diagnoses.jsonl", "round-1/error_types.yaml", "round-1/assignments.jsonl",
         "round-1/candidates.jsonl", "round-1/objections.jsonl", "round-1/shortfalls.jsonl",
         "round-1/selection.jsonl", "round-1/train.jsonl", "round-1/round.json",
-        "round-2/verdicts/test.jsonl", "round-2",
+        "round-1/life.jsonl", "round-2/verdicts/test.jsonl", "round-2",
     ]  # fmt: skip
 
 
@@ -169,6 +169,59 @@ def test_what_is_deleted_is_redone(roman, tmp_path, warmed_up, run_files, name):
         gone.unlink()
     roman.run(run, *WARM)
     assert run_files(run) == run_files(warmed_up)
+
+
+DOUBTFUL = ("triage.samples=3", "diagnose={use: roman, second: roman}", "rounds=1")
+
+
+@pytest.fixture
+def doubtful(roman, tmp_path):
+    """A finished run that drew samples and asked for second opinions."""
+    roman.run(tmp_path / "whole", *DOUBTFUL)
+    return tmp_path / "whole"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "base/samples/attempts/train.jsonl", "base/samples/verdicts/train.jsonl",
+        "base/samples/verdicts/dev.jsonl", "base/samples", "round-1/triage.jsonl",
+        "round-1/second_diagnoses.jsonl", "round-1/life.jsonl",
+    ],
+)  # fmt: skip
+def test_what_is_deleted_of_samples_and_second_opinions_is_redone(
+    roman, tmp_path, doubtful, run_files, name
+):
+    run = tmp_path / "run"
+    shutil.copytree(doubtful, run)
+    gone = run / name
+    if gone.is_dir():
+        shutil.rmtree(gone)
+    else:
+        gone.unlink()
+    roman.run(run, *DOUBTFUL)
+    assert run_files(run) == run_files(doubtful)
+
+
+def test_samples_that_are_cut_short_are_drawn_on(roman, tmp_path, doubtful, run_files):
+    run = tmp_path / "run"
+    roman.run(run, *DOUBTFUL, until="evaluate")
+    whole = doubtful / "base" / "samples" / "attempts" / "train.jsonl"
+    lines = whole.read_bytes().splitlines(keepends=True)
+    begun = run / "base" / "samples" / "attempts" / "train.jsonl"
+    begun.parent.mkdir(parents=True)
+    begun.write_bytes(b"".join(lines[: len(lines) // 2]) + lines[-1][:20])
+    roman.run(run, *DOUBTFUL)
+    assert run_files(run) == run_files(doubtful)
+
+
+def test_samples_and_their_verdicts_must_go_together(roman, tmp_path):
+    run = tmp_path / "run"
+    roman.run(run, *DOUBTFUL, until="triage")
+    path = run / "base" / "samples" / "verdicts" / "train.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    with pytest.raises(CorruptRecord, match=r"samples/verdicts/train\.jsonl, line \d+: .*both"):
+        roman.run(run, *DOUBTFUL)
 
 
 def test_a_corrupt_line_stops_with_its_place_and_deleting_the_file_mends_it(

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -20,11 +22,15 @@ from errata.calls.ledger import Ledger
 from errata.calls.pacing import Limits, Pace
 from errata.calls.sending import Calls, Policy
 from errata.calls.wire import Reply, Request
+from errata.errors import BudgetSpent
 from errata.records import Message
 from errata.seeds import stream
 from errata_openai.client import OpenAIClient
 from errata_openai.settings import OpenAISettings
 
+# Dollars per million tokens: a reply of the fault server costs 10 × $1 + 5 × $2 per thousand.
+PRICES = {"usd_per_million_prompt_tokens": 1e3, "usd_per_million_reply_tokens": 2e3}
+FAULTS = ("500", "cut", "429-after", "malformed", "cut-midway", "no-usage", "503", "truncated")
 QUICK = Policy(retries=3, timeout=0.5, first_wait=0.02, slowest=0.05)
 
 
@@ -45,6 +51,11 @@ def settings(url: str, **changes: object) -> OpenAISettings:
         "usd_per_million_reply_tokens": 1e6,
     }
     return OpenAISettings.model_validate({**given, **changes})
+
+
+def client_for(url: str, **changes: object) -> OpenAIClient:
+    """The client, without a call layer."""
+    return OpenAIClient(settings(url, **changes))
 
 
 def ask_for(client: OpenAIClient, prompt: str, replica: int = 0) -> Request:
@@ -94,22 +105,51 @@ async def complete_all(
     return [found[place] for place in sorted(found)]
 
 
-async def _main(given: argparse.Namespace) -> None:
-    limits = Limits(given.concurrency)
-    async with calling(given.url, Path(given.ledger), limits=limits, policy=Policy()) as (
-        calls,
-        client,
-        _,
-    ):
-        prompts = (f"prompt {number}" for number in range(given.count))
-        replies = await complete_all(calls, client, prompts, given.concurrency)
-    print(f"done {len(replies)} received {calls.tally.received}", flush=True)
+def prompts(count: int, *, faulty: bool) -> Iterator[str]:
+    """Distinct prompts; every other ``faulty`` one meets a fault at its first arrival."""
+    for number in range(count):
+        fault = f" fault={FAULTS[number % len(FAULTS)]}*1" if faulty and number % 2 else ""
+        yield f"prompt {number}{fault}"
 
 
-if __name__ == "__main__":
+async def _main(given: argparse.Namespace) -> str:
+    policy = Policy(timeout=given.timeout, first_wait=0.05, slowest=0.2)
+    async with calling(
+        given.url,
+        Path(given.ledger),
+        limits=Limits(given.concurrency),
+        caps=Caps(max_usd=given.max_usd),
+        policy=policy,
+        shared=given.shared,
+        **PRICES if given.max_usd is not None else {},
+    ) as (calls, client, _):
+        asked = prompts(given.count, faulty=given.faulty)
+        replies = await complete_all(calls, client, asked, given.concurrency)
+    return f"done {len(replies)} received {calls.tally.received}"
+
+
+def main() -> int:
+    """The exit code."""
     parser = argparse.ArgumentParser()
     parser.add_argument("url")
     parser.add_argument("ledger")
     parser.add_argument("count", type=int)
     parser.add_argument("concurrency", type=int)
-    asyncio.run(_main(parser.parse_args()))
+    parser.add_argument("--timeout", type=float, default=60.0)
+    parser.add_argument("--max-usd", type=float)
+    parser.add_argument("--faulty", action="store_true")
+    parser.add_argument("--shared", type=Path)
+    # a shell that runs this in the background may have told it to ignore Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        print(asyncio.run(_main(parser.parse_args())), flush=True)
+    except KeyboardInterrupt:
+        return 130
+    except BudgetSpent as spent:
+        print(f"spent: {spent}", flush=True)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -23,7 +23,10 @@ _FAULT = re.compile(r"fault=([\w-]+)\*(\d+)")
 PROMPT_TOKENS, REPLY_TOKENS = 10, 5
 # Faults after which the server has done, and may charge for, the work.
 PAID = {"hang", "cut", "cut-midway", "malformed", "truncated", "html", "empty", "slow", "no-usage"}
-PAID |= {"refusal", "length", "prose", "wrong-type", "surrogate"}
+PAID |= {"refusal", "length", "prose", "wrong-type", "surrogate", "late", "mislabeled"}
+# Replies of status 200 that are no completion, or not all of one.
+UNUSABLE = {"malformed", "truncated", "html", "empty", "wrong-type", "cut-midway"}
+_LATE = 0.15  # seconds
 
 
 def answer_to(prompt: str) -> str:
@@ -33,20 +36,26 @@ def answer_to(prompt: str) -> str:
 
 @dataclass
 class Script:
-    """What the server does for everybody: ``latency`` in seconds, and a token bucket if ``rate``."""
+    """What the server does for everybody: ``latency`` in seconds, and a token bucket if ``rate``.
+
+    ``totals`` counts under one name, so that memory does not grow with the number of prompts.
+    """
 
     latency: float = 0.0
     rate: float = 0.0
     burst: float = 0.0
     retry_after: float | None = None
+    totals: bool = False
 
 
 @dataclass
 class Seen:
-    """What arrived, by prompt; ``paid`` counts completions the server worked for."""
+    """The server's log, by prompt: what arrived, which completions it worked for (``paid``: a peer
+    that fell silent may be charged all the same), and which it handed over to the last byte."""
 
     arrived: Counter[str] = field(default_factory=Counter)
     paid: Counter[str] = field(default_factory=Counter)
+    completed: Counter[str] = field(default_factory=Counter)
     refused: int = 0
     most_at_once: int = 0
     bodies: list[dict[str, Any]] = field(default_factory=list)
@@ -64,13 +73,12 @@ class Endpoint:
 
     async def tell(self, request: web.Request) -> web.Response:
         seen = self.seen
-        return web.json_response(
-            {"arrived": dict(seen.arrived), "paid": dict(seen.paid), "refused": seen.refused}
-        )
+        counts = {name: dict(getattr(seen, name)) for name in ("arrived", "paid", "completed")}
+        return web.json_response({**counts, "refused": seen.refused})
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
-        prompt = body["messages"][-1]["content"]
+        prompt = str(body["messages"][-1]["content"]) if body["messages"] else ""
         if self._keep:
             self.seen.bodies.append(body)
         self._now += 1
@@ -79,14 +87,21 @@ class Endpoint:
             if not self._take():
                 self.seen.refused += 1
                 return self._throttled()
-            self.seen.arrived[prompt] += 1
+            name = "all" if self.script.totals else prompt
+            self.seen.arrived[name] += 1
             if self.script.latency:
                 await asyncio.sleep(self.script.latency)
             fault = _FAULT.search(prompt)
-            name = fault[1] if fault and self.seen.arrived[prompt] <= int(fault[2]) else ""
-            if not name or name in PAID:
-                self.seen.paid[prompt] += 1
-            return await self._respond(request, name, prompt, body)
+            wrong = fault[1] if fault and self.seen.arrived[name] <= int(fault[2]) else ""
+            if not wrong or wrong in PAID:
+                self.seen.paid[name] += 1
+            response = await self._respond(request, wrong, prompt, body)
+            if response.status == 200 and wrong not in UNUSABLE:
+                await response.write_eof()
+                self.seen.completed[name] += 1
+            return response
+        except ConnectionResetError:  # the client has gone
+            return web.Response(status=499)
         finally:
             self._now -= 1
 
@@ -114,6 +129,8 @@ class Endpoint:
         whole = json.dumps(_completion(prompt, body, fault)).encode()
         if fault == "hang":
             await asyncio.sleep(3600)
+        if fault == "late":
+            await asyncio.sleep(_LATE)
         if fault == "cut":
             _cut(request)
         if fault in ("429", "429-after"):
@@ -123,8 +140,8 @@ class Endpoint:
 
 
 def _cut(request: web.Request) -> None:
-    assert request.transport is not None
-    request.transport.abort()
+    if request.transport is not None:  # else the client has gone by itself
+        request.transport.abort()
 
 
 def _wrong(fault: str, whole: bytes) -> web.Response | None:
@@ -142,7 +159,8 @@ def _wrong(fault: str, whole: bytes) -> web.Response | None:
 
 async def _streamed(request: web.Request, fault: str, whole: bytes) -> web.StreamResponse:
     """The completion, whole or as the fault has it."""
-    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    kind = "text/html" if fault == "mislabeled" else "application/json"
+    response = web.StreamResponse(headers={"Content-Type": kind})
     response.content_length = len(whole)
     await response.prepare(request)
     if fault == "cut-midway":
@@ -170,7 +188,9 @@ def _completion(prompt: str, body: dict[str, Any], fault: str) -> dict[str, Any]
         content = "\ud800 half a character\x00"
     choice = {"index": 0, "finish_reason": finish, "message": {**message, "content": content}}
     found = {"model": f"{body['model']}-served", "choices": [choice]}
+    found |= {"id": "chatcmpl-1", "object": "chat.completion", "created": 1}
     usage = {"prompt_tokens": PROMPT_TOKENS, "completion_tokens": REPLY_TOKENS}
+    usage["total_tokens"] = PROMPT_TOKENS + REPLY_TOKENS
     return found if fault == "no-usage" else {**found, "usage": usage}
 
 
@@ -194,10 +214,17 @@ class FaultServer:
         return self.endpoint.seen
 
     def stop(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
+
+    async def _stop(self) -> None:
+        await self._runner.cleanup()
+        left = asyncio.all_tasks() - {asyncio.current_task()}  # those that hang as they were told
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _start(self) -> int:
         return await started(self._runner)
@@ -224,8 +251,9 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=0.0)
     parser.add_argument("--burst", type=float, default=0.0)
     parser.add_argument("--retry-after", type=float)
+    parser.add_argument("--totals", action="store_true")
     given = parser.parse_args()
-    asyncio.run(_serve(Script(given.latency, given.rate, given.burst, given.retry_after)))
+    asyncio.run(_serve(Script(**vars(given))))
 
 
 if __name__ == "__main__":

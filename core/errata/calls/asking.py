@@ -9,45 +9,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar, cast
+from dataclasses import replace
+from typing import TypeVar, cast
 
 from pydantic import BaseModel, JsonValue
 
 from errata.calls.reading import read_reply
 from errata.calls.sending import Calls
+from errata.calls.typed import Answer, Prompt
 from errata.calls.wire import CallFailed, Reply
 from errata.parts import Instructor
 from errata.records import Message
 
 M = TypeVar("M", bound=BaseModel)
-
-
-@dataclass(frozen=True)
-class Prompt(Generic[M]):
-    """What an instructor is asked: messages, and the model its reply must validate against.
-
-    ``about`` is the id of the item, by which ``explain_miss`` finds it. Prompts that differ only in
-    ``replica`` are asked anew. ``sampling`` goes before the instructor's own.
-    """
-
-    messages: tuple[Message, ...]
-    reply: type[M]
-    about: str = ""
-    replica: int = 0
-    sampling: Mapping[str, JsonValue] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Answer(Generic[M]):
-    """A typed reply, or why there is none: ``value`` is None exactly when ``failure`` is not empty.
-
-    ``text`` is the last reply as it came.
-    """
-
-    value: M | None
-    text: str = ""
-    failure: str = ""
 
 
 class Asking:
@@ -63,14 +37,15 @@ class Asking:
         if not self.instructor.takes_schema:
             messages = _with_schema(messages, self._schema(prompt.reply))
         answer, reply = await self._once(prompt, messages, prompt.about)
-        if reply is None or reply.ending == "refused" or not answer.failure:
+        if reply is None or answer.lack in (None, "refused"):
             return answer
         again = (
             *messages,
             Message(role="assistant", content=reply.text),
             Message(role="user", content=_complaint(answer.failure)),
         )
-        return (await self._once(prompt, again, f"{prompt.about}/again"))[0]
+        second, _ = await self._once(prompt, again, f"{prompt.about}/again")
+        return replace(second, usd=answer.usd + second.usd)
 
     async def _once(
         self, prompt: Prompt[M], messages: tuple[Message, ...], about: str
@@ -80,20 +55,32 @@ class Asking:
         try:
             reply = await self.calls.complete(request, stage=self.stage, label=about)
         except CallFailed as failed:
-            return Answer(None, failure=str(failed)), None
-        if reply.ending == "refused":
-            return Answer(None, reply.text, f"refused: {reply.text[:200]}"), reply
-        try:
-            return Answer(read_reply(reply.text, prompt.reply), reply.text), reply
-        except ValueError as error:
-            self.calls.tally.unreadable += 1
-            cut = "cut off at its longest; " if reply.ending == "length" else ""
-            return Answer(None, reply.text, f"{cut}{error}"), reply
+            return Answer(None, failure=str(failed), lack="unanswered", model=request.model), None
+        answer = _read(reply, prompt.reply)
+        self.calls.tally.unreadable += answer.lack in ("over-length", "unreadable")
+        return replace(answer, model=request.model, usd=self._usd(reply)), reply
+
+    def _usd(self, reply: Reply) -> float:
+        usage, prices = reply.usage, self.instructor.prices
+        if usage is None or prices is None:
+            return 0.0
+        return prices.cost(usage.prompt_tokens, usage.completion_tokens)
 
     def _schema(self, model: type[BaseModel]) -> Mapping[str, JsonValue]:
         if model not in self._schemas:
             self._schemas[model] = cast(Mapping[str, JsonValue], model.model_json_schema())
         return self._schemas[model]
+
+
+def _read(reply: Reply, model: type[M]) -> Answer[M]:
+    if reply.ending == "refused":
+        return Answer(None, reply.text, f"refused: {reply.text[:200]}", "refused")
+    try:
+        return Answer(read_reply(reply.text, model), reply.text)
+    except ValueError as error:
+        if reply.ending == "length":
+            return Answer(None, reply.text, f"cut off at its longest; {error}", "over-length")
+        return Answer(None, reply.text, str(error), "unreadable")
 
 
 def _with_schema(

@@ -70,7 +70,7 @@ class Budget:
     """The accounts of a run and of its stages (``caps`` by stage; ``RUN`` is the whole run).
 
     ``spent`` is what the ledger knows from before, by stage. ``where`` tells the user which file
-    holds the caps and how to go on.
+    holds the caps and how to go on, ``section`` is the section of the recipe that has them.
     """
 
     def __init__(
@@ -78,10 +78,11 @@ class Budget:
         caps: Mapping[str, Caps],
         spent: Mapping[str, Cost] | None = None,
         where: str = "raise it and go on: nothing is lost",
+        section: str = "instructor",
     ) -> None:
         self._accounts = {name: _Account(limits) for name, limits in caps.items()}
         self._accounts.setdefault(RUN, _Account(Caps()))
-        self._where = where
+        self._where, self._section = where, section
         self._waiting: deque[asyncio.Future[None]] = deque()
         for stage, cost in (spent or {}).items():
             for account in self._of(stage):
@@ -142,7 +143,7 @@ class Budget:
 
     def _message(self, name: str, cap: str, worst: Cost) -> str:
         account = self._accounts[name]
-        path = f"instructor.stages.{name}.{cap}" if name else f"instructor.{cap}"
+        path = f"{self._section}.stages.{name}.{cap}" if name else f"{self._section}.{cap}"
         spent, limit = account.spent, getattr(account.caps, cap)
         amounts = {
             "max_usd": f"${spent.usd:.4f} is spent, and the next request may cost ${worst.usd:.4f}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -12,10 +13,40 @@ from errata.calls.budget import RUN, Budget, Caps
 from errata.calls.ledger import Ledger
 from errata.calls.pacing import Limits, Pace
 from errata.calls.sending import Calls, Policy
+from errata.calls.watching import Live, LiveLine
 from errata.parts import Instructor
 from errata.recipe import InstructorUse
 
 LEDGER = "calls.sqlite"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a stage asks with, and the live line that is told how far the stage is."""
+
+    asking: Asking
+    live: LiveLine
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a run brings to its calls: its ``directory``, its pace, and who hears of them.
+
+    ``tell`` gets the live line twice a second, ``notice`` a sentence when nothing moves. ``at_once``
+    is how many items a stage works on together, ``go_on`` what a user does about a spent budget.
+    ``calls`` makes the calls (a pilot counts what each item costs). ``ledger`` is the name of the file,
+    ``section`` that of the section of the recipe with the caps.
+    """
+
+    directory: Path
+    pace: Pace
+    tell: Callable[[Live], None]
+    notice: Callable[[str], None]
+    at_once: int
+    go_on: str
+    calls: Callable[..., Calls] = Calls
+    ledger: str = LEDGER
+    section: str = "instructor"
 
 
 def pace_of(use: InstructorUse, random: Random) -> Pace:
@@ -25,30 +56,34 @@ def pace_of(use: InstructorUse, random: Random) -> Pace:
 
 @asynccontextmanager
 async def opened(
-    use: InstructorUse,
-    instructor: Instructor,
-    directory: Path,
-    pace: Pace,
-    stage: str,
-    notice: Callable[[str], None] | None = None,
-) -> AsyncIterator[Asking]:
-    """What a stage of the run in ``directory`` asks with; everything is durable once it is left."""
-    ledger = Ledger(directory / LEDGER)
+    use: InstructorUse, instructor: Instructor, around: Surroundings, stage: str
+) -> AsyncIterator[Opened]:
+    """What a stage of a run asks with; everything is durable once it is left."""
+    ledger = Ledger(around.directory / around.ledger)
     shared = None
     try:
         if use.shared_ledger:
             shared = Ledger(Path(use.shared_ledger).expanduser(), own=False)
-        calls = Calls(
+        calls = around.calls(
             instructor,
             ledger,
-            Budget(_caps(use), ledger.spent(), how_to_go_on(directory)),
-            pace,
+            Budget(_caps(use), ledger.spent(), around.go_on, around.section),
+            around.pace,
             policy=Policy(use.retries, use.timeout),
             shared=shared,
-            notice=notice,
+            notice=around.notice,
         )
-        async with calls:
-            yield Asking(calls, instructor, stage)
+        live = LiveLine(
+            calls.tally,
+            around.pace,
+            calls.budget,
+            around.tell,
+            priced=instructor.prices is not None,
+            at_once=around.at_once,
+        )
+        with live:
+            async with calls:
+                yield Opened(Asking(calls, instructor, stage), live)
     finally:
         ledger.close()
         if shared is not None:

@@ -18,6 +18,7 @@ from random import Random
 
 _START = 8
 _DOUBLING = 0.03  # seconds: 8 → 512 within 0.2 s, slow enough to hear an early refusal
+_STEPS = 8  # in which it doubles
 _GROWTH = 0.02  # of the learned rate per second, for every second without a refusal …
 _FASTEST = 0.5  # … up to this
 _CAUTION = 0.97  # of what was accepted: a refusal costs a whole pause
@@ -68,6 +69,7 @@ class Pace:
         self._ramping = True
         self._queue: deque[tuple[asyncio.Future[None], float]] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_loop: asyncio.AbstractEventLoop | None = None
         self._paused_until = 0.0
         self._cut_at = float("-inf")
         self._in_a_row = 0
@@ -110,6 +112,8 @@ class Pace:
         except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled():
                 self.left(tokens)  # it was admitted in the same breath
+            else:
+                self._pump()  # what stands behind it may be smaller
             raise
         return loop.time()
 
@@ -187,12 +191,9 @@ class Pace:
 
     def _admissible(self, tokens: float, now: float) -> float:
         """Seconds until a request may leave; infinite while only another's end can help."""
-        if self._ramping and self._began is not None:
-            ramp = _START * 2 ** min(30.0, (now - self._began) / _DOUBLING)
-            self.limit = float(min(self.limits.concurrency, ramp))
         if self.in_flight >= max(1, int(self.limit)):
             ramping = self._ramping and self.limit < self.limits.concurrency
-            return _DOUBLING / 8 if ramping else float("inf")
+            return _DOUBLING / _STEPS if ramping else float("inf")
         wait = self.pause(now)
         if self._to_learn and not wait:
             self._learn(now)
@@ -222,7 +223,9 @@ class Pace:
         """Admit from the head of the queue while it may be; else come back when it may."""
         while self._queue:
             waiter, tokens = self._queue[0]
-            if waiter.done():  # cancelled, or of a loop that has ended
+            if (
+                waiter.done() or waiter.get_loop().is_closed()
+            ):  # cancelled, or nobody waits any more
                 self._queue.popleft()
                 continue
             loop = waiter.get_loop()
@@ -237,12 +240,16 @@ class Pace:
 
     def _wake_in(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
         due = loop.time() + max(_SOONEST, seconds)
-        if (
-            self._timer is not None
-            and not self._timer.cancelled()
-            and self._timer.when() > loop.time()
-        ):
-            if self._timer.when() <= due:
+        timer = self._timer if self._timer_loop is loop else None  # another loop's rings for nobody
+        if timer is not None and not timer.cancelled() and timer.when() > loop.time():
+            if timer.when() <= due:
                 return
-            self._timer.cancel()
-        self._timer = loop.call_at(due, self._pump)
+            timer.cancel()
+        self._timer, self._timer_loop = loop.call_at(due, self._ring), loop
+
+    def _ring(self) -> None:
+        """The time is up. While ramping, one step: on a busy machine, where refusals are heard late,
+        the event loop turns slowly, and with it the ramp."""
+        if self._ramping and self.in_flight >= int(self.limit):
+            self.limit = min(float(self.limits.concurrency), self.limit * 2 ** (1 / _STEPS))
+        self._pump()

@@ -1,7 +1,8 @@
 """Typed replies out of text: JSON is found, repaired where that is safe, and validated.
 
 Repairs: code fences and prose around the value, trailing commas, line breaks inside strings, Python's
-``True``/``None``, an unfinished end, and backslashes of LaTeX. The last matters most and is silent:
+``True``/``None``, an unfinished end (the last entry of a list is given up if it is not whole), and
+backslashes of LaTeX. The last matters most and is silent:
 ``"\\frac"`` is valid JSON for a form feed and ``rac``.
 
 Not covered: asking again (``asking.py``).
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TypeVar
 
-from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic import BaseModel, ValidationError
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -37,14 +38,19 @@ def read_reply(text: str, model: type[M]) -> M:
     """The value of type ``model`` in ``text``. Raises ValueError saying what is wrong with it."""
     problem = "there is no JSON object in it"
     for candidate in _candidates(text):
-        value, complaint = _loaded(candidate)
-        if complaint:
-            problem = complaint
-            continue
-        try:
-            return model.model_validate(value)
-        except ValidationError as error:
-            problem = _shown(error)
+        complaint = ""
+        for repaired in _repairs(candidate):
+            try:
+                value, _ = json.JSONDecoder(strict=False).raw_decode(repaired)
+                return model.model_validate(value)
+            except json.JSONDecodeError as error:
+                complaint = complaint or f"not JSON: {error}"
+            except ValidationError as error:
+                complaint = _shown(error)
+            except RecursionError:
+                complaint = "not JSON: nested too deeply"
+                break
+        problem = complaint
     raise ValueError(problem)
 
 
@@ -68,21 +74,6 @@ def _candidates(text: str) -> Iterator[str]:
         yield text[found.start() :]
 
 
-def _loaded(candidate: str) -> tuple[JsonValue, str]:
-    """(value, nothing) or (None, complaint); what follows the value is passed over."""
-    complaint = ""
-    for repaired in _repairs(candidate):
-        try:
-            value, _ = json.JSONDecoder(strict=False).raw_decode(repaired)
-        except json.JSONDecodeError as error:
-            complaint = complaint or f"not JSON: {error}"
-        except RecursionError:
-            return None, "not JSON: nested too deeply"
-        else:
-            return value, ""
-    return None, complaint or "not JSON"
-
-
 def _repairs(text: str) -> Iterator[str]:
     # LaTeX first: with its backslashes alone the text may read, and mean something else.
     kept = _STRING.sub(lambda string: _BACKSLASHES.sub(_escaped, string[0]), text)
@@ -90,6 +81,7 @@ def _repairs(text: str) -> Iterator[str]:
     relaxed = _outside_strings(kept)
     yield relaxed
     yield _outside_strings(_finished(relaxed))
+    yield _outside_strings(_cut_back(relaxed))
 
 
 def _escaped(found: re.Match[str]) -> str:
@@ -121,3 +113,16 @@ def _finished(text: str) -> str:
         elif open_brackets:
             open_brackets.pop()
     return text + "".join(reversed(open_brackets))
+
+
+def _cut_back(text: str) -> str:
+    """``text`` up to the last whole object in a list, with what is open there closed."""
+    masked = _STRING.sub(lambda string: " " * len(string[0]), text)
+    open_brackets: list[str] = []
+    end, closing = 0, ""
+    for bracket in re.finditer(r"[{}\[\]]", masked):
+        if bracket[0] in "{[":
+            open_brackets.append("}" if bracket[0] == "{" else "]")
+        elif open_brackets and open_brackets.pop() == "}" and open_brackets[-1:] == ["]"]:
+            end, closing = bracket.end(), "".join(reversed(open_brackets))
+    return text[:end] + closing

@@ -3,48 +3,157 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import TracebackType
 
+from errata.calls.budget import Budget, Cost
 from errata.calls.pacing import Pace
 
 _QUIET = 30.0  # seconds without movement before the watchdog speaks, and between its sentences
+_OFTEN = 0.5  # seconds between two live lines
+_LATELY = 20  # live lines over which the rate is taken
 
 
 @dataclass
 class Tally:
     """Counts of one process: ``stored`` replies came from a ledger, ``joined`` requests were asked at
     the same time as an identical one, ``refused`` are 429s, ``failed`` requests came to nothing.
-    ``unreadable`` replies did not validate; ``usd`` is what the run has spent in all."""
+    ``unreadable`` replies did not validate; ``waiting`` requests are between two tries; ``usd`` is what
+    the run has spent in all."""
 
     received: int = 0
     stored: int = 0
     joined: int = 0
     in_flight: int = 0
+    waiting: int = 0
     refused: int = 0
     retried: int = 0
     failed: int = 0
     unreadable: int = 0
     usd: float = 0.0
 
-    @property
-    def done(self) -> int:
-        """Requests that have come to an end."""
-        return self.received + self.stored + self.failed
 
-    def line(self, pace: Pace, seconds: float, total: int | None = None) -> str:
-        """The live line: done, in flight, rate over ``seconds``, the limit in force, dollars spent
-        and, when ``total`` requests are expected, projected."""
-        parts = [f"{self.done} done" if total is None else f"{self.done} of {total} done"]
-        parts.append(f"{self.in_flight} in flight")
-        if seconds > 0:
-            parts.append(f"{self.received / seconds:.1f}/s")
-        rate = f" and {pace.rate:.1f}/s" if pace.rate is not None else ""
-        parts.append(f"limit {int(pace.limit)}{rate}")
-        parts.append(f"${self.usd:.2f}")
-        if total and self.done:
-            parts.append(f"${self.usd * max(total, self.done) / self.done:.2f} projected")
+@dataclass(frozen=True, slots=True)
+class Live:
+    """How asking goes, at one moment.
+
+    ``done`` and ``total`` are items of the stage (``total`` is 0 while it is not known), ``in_flight``
+    requests, ``waiting`` those between two tries, ``rate`` replies a second lately, ``limit`` the most
+    requests in flight at present and ``limit_rate`` the most a second (None: no limit is known).
+    ``spent`` is the run's, ``projected`` the stage's when it ends (None: too early to say); dollars
+    count only where ``priced``.
+    """
+
+    done: int
+    total: int
+    in_flight: int
+    rate: float
+    limit: int
+    limit_rate: float | None
+    spent: Cost
+    projected: Cost | None
+    priced: bool
+    waiting: int = 0
+
+    @property
+    def line(self) -> str:
+        """One line for people."""
+        of = f" of {self.total}" if self.total else ""
+        limit = f"limit {self.limit}"
+        if self.limit_rate is not None:
+            limit += f" and {self.limit_rate:.1f}/s"
+        parts = [f"{self.done}{of} done", f"{self.in_flight} in flight", f"{self.rate:.1f}/s"]
+        if self.waiting:
+            parts.insert(2, f"{self.waiting} wait to be tried again")
+        parts += [limit, f"{self._money(self.spent)} spent"]
+        if self.projected is not None:
+            parts.append(f"{self._money(self.projected)} projected for the stage")
         return ", ".join(parts)
+
+    def _money(self, cost: Cost) -> str:
+        return f"${cost.usd:.2f}" if self.priced else f"{cost.tokens:,} tokens"
+
+
+class LiveLine:
+    """Tells ``tell`` twice a second how a stage that asks goes, and once more when it ends.
+
+    ``at_once`` items are worked on together: until as many are done (or half of all), what has been
+    spent is mostly for items that are not, and nothing is projected from it.
+    """
+
+    def __init__(
+        self,
+        tally: Tally,
+        pace: Pace,
+        budget: Budget,
+        tell: Callable[[Live], None],
+        *,
+        priced: bool,
+        at_once: int = 1,
+        every: float = _OFTEN,
+    ) -> None:
+        self._tally, self._pace, self._budget, self._tell = tally, pace, budget, tell
+        self._priced, self._at_once, self._every = priced, at_once, every
+        self._before = budget.spent
+        self._begun: int | None = None  # items that were done when the stage was taken up
+        self._done = self._total = 0
+        self._lately: deque[tuple[float, int]] = deque(maxlen=_LATELY)
+
+    def moved(self, done: int, total: int) -> None:
+        """The stage has ``done`` of ``total`` items; the first call says what was done before."""
+        if self._begun is None:
+            self._begun = done
+        self._done, self._total = done, total
+
+    def __enter__(self) -> LiveLine:
+        """Begin, on the running event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._lately.append((self._loop.time(), self._tally.received))
+        self._timer = self._loop.call_later(self._every, self._look)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Tell for the last time, unless nothing was asked."""
+        self._timer.cancel()
+        if self._tally.received or self._tally.stored or self._tally.failed:
+            self._tell(self._now())
+
+    def _now(self) -> Live:
+        since, before = self._lately[0]
+        seconds = self._loop.time() - since
+        return Live(
+            done=self._done,
+            total=self._total,
+            in_flight=self._tally.in_flight,
+            rate=(self._tally.received - before) / seconds if seconds > 0 else 0.0,
+            limit=int(self._pace.limit),
+            limit_rate=self._pace.rate,
+            spent=self._budget.spent,
+            projected=self._projected(),
+            priced=self._priced,
+            waiting=self._tally.waiting,
+        )
+
+    def _projected(self) -> Cost | None:
+        begun = self._begun or 0
+        done, total = self._done - begun, self._total - begun
+        if done <= 0 or done < min(self._at_once, total / 2):
+            return None
+        spent = self._budget.spent - self._before
+        share = max(total, done) / done
+        return Cost(round(spent.requests * share), round(spent.tokens * share), spent.usd * share)
+
+    def _look(self) -> None:
+        self._tell(self._now())
+        self._lately.append((self._loop.time(), self._tally.received))
+        self._timer = self._loop.call_later(self._every, self._look)
 
 
 class Watchdog:
@@ -76,7 +185,7 @@ class Watchdog:
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         now = loop.time()
-        waiting = self._tally.in_flight + self._pace.queued
+        waiting = self._tally.in_flight + self._tally.waiting + self._pace.queued
         if self._counts() != self._seen or not waiting:
             self._moved, self._seen = now, self._counts()
         elif now - self._moved >= self._quiet:
@@ -92,6 +201,8 @@ class Watchdog:
             reasons.append(
                 f"a pause of {self._pace.pause(now):.0f} s more that the server asked for"
             )
+        if self._tally.waiting:
+            reasons.append(f"{self._tally.waiting} requests wait to be tried again")
         if self._pace.queued:
             reasons.append(
                 f"{self._pace.queued} requests queue behind the limit of {int(self._pace.limit)}"

@@ -23,6 +23,9 @@ Ending = Literal["stop", "length", "refused"]
 _VERSION = 1
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 _PER_MESSAGE = 16  # tokens that chat templates add to a message, generously
+# What servers add to a prompt on their own: default system prompts (Llama, gpt-oss: some 60 tokens),
+# instructions for schemas and tools (Anthropic: 346).
+_PREAMBLE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Request:
         """An upper bound of the prompt's tokens: no tokenizer makes more tokens than bytes."""
         size = sum(len(m.content.encode("utf-8", "surrogatepass")) for m in self.messages)
         schema = len(_encode(self.schema)) if self.schema is not None else 0
-        return size + schema + _PER_MESSAGE * (len(self.messages) + 1)
+        return size + schema + _PER_MESSAGE * len(self.messages) + _PREAMBLE
 
 
 def key_of(canonical: str) -> bytes:
@@ -102,16 +105,40 @@ class Usage:
     completion_tokens: int
 
 
+_MOST_TOKENS = 10**9
+
+
+def counted(reply: Reply) -> Usage | None:
+    """The tokens that the server counted for ``reply``, None where that cannot be a count."""
+    usage = reply.usage
+    if usage is None:
+        return None
+    plausible = (
+        0 <= number < _MOST_TOKENS for number in (usage.prompt_tokens, usage.completion_tokens)
+    )
+    nothing = usage.prompt_tokens == 0 and reply.text and reply.ending != "refused"
+    return usage if all(plausible) and not nothing else None
+
+
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """US dollars per million tokens."""
+    """US dollars per million tokens.
+
+    ``above`` are dearer rates for long prompts, as (prompt tokens, prompt, completion) in rising
+    order: each is for the whole of a request whose prompt is longer than that.
+    """
 
     prompt: float
     completion: float
+    above: tuple[tuple[int, float, float], ...] = ()
 
     def cost(self, prompt_tokens: int, completion_tokens: int) -> float:
         """Dollars for so many tokens."""
-        return (prompt_tokens * self.prompt + completion_tokens * self.completion) / 1e6
+        prompt, completion = self.prompt, self.completion
+        for tokens, dearer_prompt, dearer_completion in self.above:
+            if prompt_tokens > tokens:
+                prompt, completion = dearer_prompt, dearer_completion
+        return (prompt_tokens * prompt + completion_tokens * completion) / 1e6
 
 
 def readable(text: str) -> str:

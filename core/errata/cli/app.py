@@ -80,6 +80,49 @@ def check(recipe: RecipeArgument, changes: SetOption = []) -> None:  # noqa: B00
     check_recipe(recipe, changes)
 
 
+@app.command("explain-miss")
+def explain_miss(
+    directory: DirArgument,
+    item: Annotated[
+        str, typer.Argument(metavar="ID", help="of an attempt, an error type, or a candidate")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+) -> None:
+    """Say why an item was asked about again: what changed between the requests."""
+    from errata.cli.explaining import explain_miss
+
+    explain_miss(directory, item, as_json=as_json)
+
+
+@app.command()
+def estimate(
+    recipe: RecipeArgument,
+    changes: SetOption = [],  # noqa: B006 typer copies it
+    cases: Annotated[
+        int, typer.Option("--cases", metavar="N", help="train problems to try, at random")
+    ] = 40,
+    candidates: Annotated[
+        int, typer.Option("--candidates", metavar="N", help="accepted candidates to end at")
+    ] = 64,
+    max_usd: Annotated[
+        float | None, typer.Option("--max-usd", metavar="X", help="what the pilot may cost")
+    ] = None,
+    max_requests: Annotated[
+        int | None, typer.Option("--max-requests", metavar="N", help="what the pilot may ask")
+    ] = None,
+    into: Annotated[
+        Path | None, typer.Option("--into", metavar="DIR", help="default: runs/NAME.pilot")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+) -> None:
+    """Say what a run will cost its instructor, from a small real pilot (it costs money too)."""
+    from errata.cli.estimating import estimate_recipe
+    from errata.estimating.measured import Size
+
+    size = Size(cases, candidates, max_usd, max_requests)
+    estimate_recipe(recipe, changes, into, size, as_json=as_json)
+
+
 @app.command()
 def grade(
     file: Annotated[
@@ -95,6 +138,26 @@ def grade(
     from errata.cli.grading import grade_file
 
     grade_file(file, domain, as_json=as_json)
+
+
+@app.command()
+def group(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="JSONL: id, keyphrase, label (if known)")
+    ],
+    use: Annotated[str, typer.Option("--use", metavar="NAME", help="grouper")] = "embedding",
+    seed: Annotated[int, typer.Option("--seed", metavar="N")] = 0,
+    changes: Annotated[
+        list[str], typer.Option("--set", metavar="A=B", help="change a setting of the grouper")
+    ] = [],  # noqa: B006 typer copies it
+    as_json: Annotated[
+        bool, typer.Option("--json", help="one object a row, then the totals")
+    ] = False,
+) -> None:
+    """Group the keyphrases in a file into error types."""
+    from errata.cli.grouping import group_file
+
+    group_file(file, use, seed, changes, as_json=as_json)
 
 
 @app.command()

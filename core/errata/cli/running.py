@@ -11,6 +11,7 @@ from rich.console import Console
 from errata.check import Prepared, prepare
 from errata.cli.progress import Reporter
 from errata.errors import Interrupted, RecipeError, RunDirectoryError, UserError
+from errata.estimating.pilot import is_pilot
 from errata.loop import loop
 from errata.plugins import Catalogue, recipe_files
 from errata.recipe import load, read
@@ -18,14 +19,16 @@ from errata.report.page import write_page
 from errata.report.summary import summarize
 from errata.report.table import print_summary
 from errata.run import STAGES, Paused, Run
-from errata.store import Store
+from errata.store import PROMPTS, Store
 
 
 def run_recipe(name: str, into: Path | None, changes: Sequence[str], until: str | None) -> None:
     """Run a recipe into a directory."""
     _check_stage(until)
-    prepared = _prepare(name, changes)
-    _go(prepared, Store(into or Path("runs") / prepared.recipe.name), until)
+    prepared = prepare_recipe(name, changes)
+    store = Store(into or Path("runs") / prepared.recipe.name)
+    _refuse_pilot(store)
+    _go(prepared, store, until)
 
 
 def resume_run(directory: Path, until: str | None) -> None:
@@ -33,23 +36,32 @@ def resume_run(directory: Path, until: str | None) -> None:
     _check_stage(until)
     store = Store(directory)
     manifest, path = store.manifest(), store.file("recipe.yaml")
+    _refuse_pilot(store)
     recipe = load(path)
     if recipe.digest() != manifest.recipe:
         raise RunDirectoryError(
             f"{path} is not the recipe that this run began with; put it back, or start another run:"
             f" errata run {path} --into OTHER-DIR"
         )
-    _go(prepare(recipe, Catalogue(), str(path), sources=not manifest.stages), store, until)
+    prepared = prepare(
+        recipe,
+        Catalogue(),
+        str(path),
+        sources=not manifest.stages,
+        own_prompts=store.file(PROMPTS),
+    )
+    _go(prepared, store, until)
 
 
 def check_recipe(name: str, changes: Sequence[str]) -> None:
     """Say that a recipe is sound, or raise every mistake."""
-    prepared = _prepare(name, changes)
+    prepared = prepare_recipe(name, changes)
     parts = ", ".join(f"{section}: {chosen.use}" for section, chosen in prepared.parts.items())
     Console(soft_wrap=True).print(f"{name} is sound ({parts})", markup=False, highlight=False)
 
 
-def _prepare(name: str, changes: Sequence[str]) -> Prepared:
+def prepare_recipe(name: str, changes: Sequence[str]) -> Prepared:
+    """A recipe by path or shipped name, with changes, checked. Raises what ``prepare`` does."""
     path, catalogue = Path(name), Catalogue()
     if path.suffix not in (".yaml", ".yml"):
         shipped = recipe_files(catalogue.installed)
@@ -70,6 +82,14 @@ def _check_stage(until: str | None) -> None:
         raise UserError(f"--until {until}: no such stage; stages: {', '.join(STAGES)}")
 
 
+def _refuse_pilot(store: Store) -> None:
+    if store.exists() and is_pilot(store.manifest()):
+        raise RunDirectoryError(
+            f"{store.path} holds a pilot, which knows a few problems only: `errata estimate` goes on"
+            " with it; for the run give another folder with --into"
+        )
+
+
 def _go(prepared: Prepared, store: Store, until: str | None) -> None:
     console = Console()
     run = Run(prepared, store, cache_folder(), until)
@@ -84,7 +104,7 @@ def _go(prepared: Prepared, store: Store, until: str | None) -> None:
         again = (
             f"`errata resume {store.path}` goes on" if store.exists() else "the run had not begun"
         )
-        raise Interrupted(f"stopped; nothing is lost: {again}") from interrupt
+        raise Interrupted(f"stopped; everything received is kept: {again}") from interrupt
     finally:
         reporter.close()
         for complaint in prepared.active.complaints:

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from errata.life import TypeLife
 from errata.records import Accuracy, Comparison, Record, Shortfall
+from errata.stages.importing import Imported
 
 BOTH = "train and dev"
 
@@ -62,18 +64,41 @@ class CheckpointFigures(Record):
 
 
 class TriageCounts(Record):
-    """Attempts by triage category, on train, dev, or both."""
+    """Attempts by triage category, on train, dev, or both; ``set`` is the model where they are another
+    model's. ``sampled`` were looked at again, with ``samples`` answers in all."""
 
     set: str
     attempts: int
     categories: dict[str, int]
+    sampled: int = 0
+    samples: int = 0
+
+
+class SecondOpinion(Record):
+    """The second diagnoser beside the first, over the ``cases`` that both looked at.
+
+    Of the ``located``, where both name a step, ``exact`` are the same and ``within_one`` at most one
+    apart. "No error" say both, the first alone, the second alone.
+    """
+
+    first: str
+    second: str
+    cases: int
+    located: int
+    exact: int
+    within_one: int
+    no_error_both: int
+    no_error_first: int
+    no_error_second: int
 
 
 class DiagnosisCounts(Record):
     """How far diagnosis reached: of ``bad_cases``, ``diagnosed`` have a record; of those ``no_error``
-    went back as good, ``named`` have a keyphrase, and ``located`` a first wrong step."""
+    went back as good, ``named`` have a keyphrase, and ``located`` a first wrong step. ``others`` of the
+    bad cases are other models'."""
 
     bad_cases: int = 0
+    others: int = 0
     diagnosed: int = 0
     named: int = 0
     located: int = 0
@@ -82,15 +107,18 @@ class DiagnosisCounts(Record):
 
 
 class TypeFigures(Record):
-    """An error type of a round. ``dev_fixed`` is None until the new checkpoint is measured on dev;
-    ``proposed``, ``accepted`` and ``kept`` (None before selection) count the candidates made against
-    it."""
+    """An error type of a round. ``others`` of its cases are other models'.
+
+    ``dev_fixed`` is None until the new checkpoint is measured on dev; ``proposed``, ``accepted`` and
+    ``kept`` (None before selection) count the candidates made against it.
+    """
 
     id: str
     name: str
     description: str = ""
     keyphrases: tuple[str, ...] = ()
     cases: int = 0
+    others: int = 0
     dev_cases: int = 0
     dev_fixed: int | None = None
     proposed: int = 0
@@ -151,13 +179,16 @@ class RoundFigures(Record):
     incoming: str
     stages: tuple[str, ...] = ()
     triage: tuple[TriageCounts, ...] = ()
+    other_models: tuple[TriageCounts, ...] = ()
     diagnoses: DiagnosisCounts = DiagnosisCounts()
+    second_opinion: SecondOpinion | None = None
     types: tuple[TypeFigures, ...] = ()
     assigned: int = 0
     unassigned: int = 0
     funnel: Funnel = Funnel()
     shortfalls: tuple[Shortfall, ...] = ()
     scores: Scores | None = None
+    life: tuple[TypeLife, ...] = ()
 
 
 class StageSeconds(Record):
@@ -183,6 +214,7 @@ class Summary(Record):
     versions: dict[str, str]
     ended: str
     sets: tuple[SetSize, ...]
+    imported: tuple[Imported, ...] = ()
     checkpoints: tuple[CheckpointFigures, ...]
     baseline: str
     final: str

@@ -24,7 +24,8 @@ from errata.records import (
     Trajectory,
 )
 from errata.report import charts, words
-from errata.report.figures import RoundFigures, Summary
+from errata.report.case_figures import CATEGORIES, SAMPLED
+from errata.report.figures import RoundFigures, Summary, TriageCounts
 from errata.report.samples import (
     BUDGETS,
     KEPT,
@@ -162,6 +163,15 @@ class View:
         """The sets a claim may rest on: those that decide nothing, where there are any."""
         reported = [row for row in glance if row[0].split("/")[0] in ("test", "ood")]
         return reported or list(glance)
+
+    def triage(self, part: str) -> list[tuple[RoundFigures, TriageCounts]]:
+        """Rounds with their counts of ``part``: "triage" or "other_models"."""
+        return [(r, counts) for r in self.summary.rounds for counts in getattr(r, part)]
+
+    def categories(self, rows: Sequence[tuple[RoundFigures, TriageCounts]]) -> list[str]:
+        """Those that are shown: what samples may find only where samples were drawn."""
+        looked = any(c.sampled or c.categories[name] for _, c in rows for name in SAMPLED)
+        return [name for name in CATEGORIES if looked or name not in SAMPLED]
 
     @property
     def type_rows(self) -> int:

@@ -1,4 +1,4 @@
-"""The figures of one round: triage, diagnoses, error types, candidates, selection scores.
+"""The figures of one round: error types, candidates, selection scores; the rest of ``case_figures``.
 
 Reads only the round's own folder, and the dev verdicts of the checkpoint that it made.
 """
@@ -7,36 +7,38 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from errata.records import (
     Assignment,
     Candidate,
-    Diagnosis,
     ErrorType,
     Objection,
     Selection,
     Shortfall,
-    Triage,
     Verdict,
+)
+from errata.report.case_figures import (
+    diagnosis_counts,
+    other_models,
+    second_opinion,
+    triage_counts,
 )
 from errata.report.figures import (
     BOTH,
-    DiagnosisCounts,
     Funnel,
     ObjectionCount,
     RoundFigures,
     ScoreBin,
     Scores,
-    TriageCounts,
     TypeFigures,
 )
 from errata.stages.group import edited
+from errata.stages.importing import foreign
 from errata.stages.problems import Placed
 from errata.store import Store
 
-CATEGORIES = ("right", "model-error", "undecided", "truncated", "format-slip")
 _BINS = 20
 _KEYPHRASES = 5
 
@@ -50,13 +52,17 @@ def round_figures(store: Store, name: str, incoming: str, stages: tuple[str, ...
     types, assignments = types_of(store, name)
     candidates = _Candidates.of(store, name)
     dev_right = _dev_right(store, name, dev)
+    others = other_models(store, name)
     bad_cases = sum(t.categories["model-error"] for t in triage if t.set == BOTH)
+    theirs = sum(t.categories["model-error"] for t in others)
     return RoundFigures(
         name=name,
         incoming=incoming,
         stages=stages,
         triage=triage,
-        diagnoses=_diagnoses(store, name, bad_cases),
+        other_models=others,
+        diagnoses=diagnosis_counts(store, name, bad_cases, theirs),
+        second_opinion=second_opinion(store, name),
         types=tuple(
             _type_figures(t, assignments, dev, dev_right, candidates)
             for t in sorted(types, key=lambda t: (-t.count, t.id))
@@ -69,23 +75,6 @@ def round_figures(store: Store, name: str, incoming: str, stages: tuple[str, ...
     )
 
 
-def triage_counts(store: Store, name: str, dev: Collection[str]) -> tuple[TriageCounts, ...]:
-    """Counts on train, on dev, and on both; empty before triage."""
-    found: dict[str, Counter[str]] = {"train": Counter(), "dev": Counter()}
-    for record in store.read(f"{name}/triage.jsonl", Triage):
-        found["dev" if record.problem_id in dev else "train"][record.category] += 1
-    found[BOTH] = found["train"] + found["dev"]
-    return tuple(
-        TriageCounts(
-            set=set_name,
-            attempts=counts.total(),
-            categories={category: counts[category] for category in CATEGORIES},
-        )
-        for set_name, counts in found.items()
-        if counts.total()
-    )
-
-
 def types_of(store: Store, name: str) -> tuple[list[ErrorType], list[Assignment]]:
     """Types and assignments as ``error_types.yaml`` now has them; none before the round groups."""
     path = store.file(f"{name}/error_types.yaml")
@@ -94,21 +83,6 @@ def types_of(store: Store, name: str) -> tuple[list[ErrorType], list[Assignment]
     return edited(
         path.read_text(encoding="utf-8"), store.read(f"{name}/assignments.jsonl", Assignment)
     )
-
-
-def _diagnoses(store: Store, name: str, bad_cases: int) -> DiagnosisCounts:
-    counts: Counter[str] = Counter()
-    phrases: set[str] = set()
-    for found in store.read(f"{name}/diagnoses.jsonl", Diagnosis):
-        counts["diagnosed"] += 1
-        if found.no_error:
-            counts["no_error"] += 1
-            continue
-        counts["named"] += bool(found.keyphrase)
-        counts["located"] += found.step is not None
-        if found.keyphrase:
-            phrases.add(found.keyphrase)
-    return DiagnosisCounts(bad_cases=bad_cases, keyphrases=len(phrases), **counts)
 
 
 def _dev_right(store: Store, name: str, dev: Collection[str]) -> set[str] | None:
@@ -123,7 +97,7 @@ def _dev_right(store: Store, name: str, dev: Collection[str]) -> set[str] | None
 
 def _type_figures(
     error_type: ErrorType,
-    assignments: Iterable[Assignment],
+    assignments: Sequence[Assignment],
     dev: Collection[str],
     dev_right: Collection[str] | None,
     candidates: _Candidates,
@@ -137,6 +111,7 @@ def _type_figures(
         description=error_type.description,
         keyphrases=error_type.keyphrases[:_KEYPHRASES],
         cases=error_type.count,
+        others=sum(error_type.id in a.types and foreign(a.attempt_id) for a in assignments),
         dev_cases=len(held_out),
         dev_fixed=None if dev_right is None else sum(p in dev_right for p in held_out),
         proposed=candidates.proposed[error_type.id],

@@ -13,12 +13,14 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from errata.evaluation import IMPORTED_FILES
 from errata.records import Attempt, Candidate, Diagnosis, Objection, Problem, Selection
 from errata.report.figures import CheckpointFigures, RoundFigures, Summary
 from errata.report.round_figures import types_of
 from errata.report.steps import Steps
 from errata.report.summary import outcomes
 from errata.rounds import slug
+from errata.stages.importing import foreign
 from errata.stages.problems import Placed
 from errata.store import Store
 
@@ -50,12 +52,13 @@ BUDGETS = (
 
 @dataclass(frozen=True)
 class CaseSample:
-    """A bad case of an error type; ``set`` is train or dev."""
+    """A bad case of an error type; ``set`` is train or dev, ``model`` another one than the target."""
 
     problem: Problem
     set: str
     diagnosis: Diagnosis
     steps: Sequence[str]
+    model: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,10 @@ class _Wanted:
     attempts: dict[str, set[str]] = field(default_factory=dict)
     problems: set[str] = field(default_factory=set)
 
+    def imported(self, diagnosis: Diagnosis) -> None:
+        self.attempts.setdefault(IMPORTED_FILES[0], set()).add(diagnosis.attempt_id)
+        self.problems.add(diagnosis.problem_id)
+
     def attempt(self, checkpoint: str, set_name: str, problem_id: str) -> None:
         file = f"{checkpoint}/attempts/{slug(set_name)}.jsonl"
         self.attempts.setdefault(file, set()).add(f"{checkpoint}:{problem_id}")
@@ -153,6 +160,7 @@ def sample(store: Store, summary: Summary, steps: Steps) -> Samples:
             set="dev" if problem.id in dev else "train",
             diagnosis=diagnosis,
             steps=list(steps(problem, attempts[diagnosis.attempt_id].text)),
+            model=attempts[diagnosis.attempt_id].model,
         )
 
     def change(checkpoint: str, id_: str) -> ChangeSample:
@@ -194,6 +202,9 @@ def _cases(
         if d.attempt_id in ids
     }
     for diagnosis in diagnoses.values():
+        if foreign(diagnosis.attempt_id):
+            wanted.imported(diagnosis)
+            continue
         set_name = "dev" if diagnosis.problem_id in dev else "train"
         wanted.attempt(round_.incoming, set_name, diagnosis.problem_id)
     for type_id, found in chosen.items():

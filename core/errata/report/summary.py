@@ -13,6 +13,8 @@ from typing import Any
 
 import yaml
 
+from errata.evaluation import IMPORTED_COUNTS
+from errata.life import lives_of
 from errata.measure import accuracy, compare
 from errata.records import Checkpoint, Comparison, Outcome, RoundRecord, TrainingExample, Verdict
 from errata.report.figures import (
@@ -26,6 +28,7 @@ from errata.report.figures import (
 )
 from errata.report.round_figures import round_figures
 from errata.rounds import BASE, slug
+from errata.stages.importing import Imported
 from errata.stages.problems import Dropped, Placed
 from errata.store import Manifest, Store
 
@@ -54,10 +57,15 @@ def summarize(store: Store) -> Summary:
         checkpoints.append(found)
         if found.kept:
             last = found.id
+    lives = lives_of(store, [round_.name for round_ in rounds])
+    rounds = [
+        round_.model_copy(update={"life": tuple(lives.get(round_.name, ()))}) for round_ in rounds
+    ]
     baseline = WARM_UP if any(c.id == WARM_UP and c.kept for c in checkpoints) else BASE.id
     return Summary(
         **_provenance(store, manifest),
         sets=tuple(sets),
+        imported=tuple(store.read(IMPORTED_COUNTS, Imported)),
         checkpoints=tuple(checkpoints),
         baseline=baseline,
         final=last,

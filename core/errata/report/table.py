@@ -10,35 +10,35 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from errata.report import words
-from errata.report.figures import BOTH, CheckpointFigures, RoundFigures, Summary
+from errata.report.case_table import print_imported, print_life, print_triage
+from errata.report.figures import CheckpointFigures, RoundFigures, Summary
+from errata.report.terminal import clipped, say, show, table, text
 from errata.stages.evaluate import chunks
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
 _TYPES_SHOWN = 12
-_NAME_SHOWN = 70  # characters of a type's name
-_BOTH = "both"
 _ROUNDS_ABREAST = 5
 
 
 def print_summary(summary: Summary, console: Console) -> None:
     """Print every table of the summary; parts that the run has not reached are left out."""
-    _say(console, f"{summary.name}: {words.ending(summary)}", style="bold")
-    _say(console, f"domain {summary.domain} · target {summary.target} · seed {summary.seed}")
+    say(console, f"{summary.name}: {words.ending(summary)}", style="bold")
+    say(console, f"domain {summary.domain} · target {summary.target} · seed {summary.seed}")
     _print_accuracy(summary, console)
     for figures in summary.checkpoints:
         if figures.compared_with and figures.why:
-            _say(console, f"{words.round_name(figures.id)}: {figures.why}")
-    _print_triage(summary, console)
+            say(console, f"{words.round_name(figures.id)}: {figures.why}")
+    print_imported(summary, console)
+    print_triage(summary, console)
     for round_ in summary.rounds:
         _print_types(round_, console)
+    print_life(summary, console)
     _print_candidates(summary, console)
     for round_ in summary.rounds:
         for lack in round_.shortfalls:
-            _say(
+            say(
                 console,
                 f"{words.round_name(round_.name)}: {lack.accepted} of {lack.asked} candidates"
                 f" accepted for {_type_name(round_, lack.error_type)}: {lack.why}",
@@ -54,18 +54,18 @@ def _print_accuracy(summary: Summary, console: Console) -> None:
     if not shown:
         return
     heads = ("right", "accuracy", "95% interval", "fixed", "broken", "p")
-    table = _table(("", *heads))
+    grid = table(("", *heads))
     for set_name in shown:
-        table.add_row(_text(set_name, style="bold"))
+        grid.add_row(text(set_name, style="bold"))
         for figures in summary.checkpoints:
             if _measured(figures, set_name):
-                table.add_row(*_accuracy_row(figures, set_name))
-    _show(console, "Accuracy", table)
-    _say(console, "fixed, broken: problems, against the last checkpoint kept before (p: McNemar)")
+                grid.add_row(*_accuracy_row(figures, set_name))
+    show(console, "Accuracy", grid)
+    say(console, "fixed, broken: problems, against the last checkpoint kept before (p: McNemar)")
     for c in summary.checkpoints:
         doubtful = [f"{a.undecided} of {a.total} on {a.set}" for a in c.accuracies if a.undecided]
         if doubtful:
-            _say(console, f"undecided, counted as not right, {c.label}: {', '.join(doubtful)}")
+            say(console, f"undecided, counted as not right, {c.label}: {', '.join(doubtful)}")
     _print_overall(summary, console)
 
 
@@ -75,10 +75,10 @@ def _print_overall(summary: Summary, console: Console) -> None:
         c.compared_with in (None, summary.baseline) for c in _kept_last(summary)
     ):
         return
-    table = _table(("", "baseline", "last kept", "fixed", "broken", "p"))
+    grid = table(("", "baseline", "last kept", "fixed", "broken", "p"))
     for set_name, first, last, paired in words.at_a_glance(summary):
-        table.add_row(
-            _text(set_name),
+        grid.add_row(
+            text(set_name),
             words.percent(first.accuracy),
             words.percent(last.accuracy),
             words.count(paired.fixed),
@@ -86,7 +86,7 @@ def _print_overall(summary: Summary, console: Console) -> None:
             words.p_value(paired.p_value),
         )
     labels = {c.id: c.label for c in summary.checkpoints}
-    _show(console, f"From {labels[summary.baseline]} to {labels[summary.final]}", table)
+    show(console, f"From {labels[summary.baseline]} to {labels[summary.final]}", grid)
 
 
 def _kept_last(summary: Summary) -> list[CheckpointFigures]:
@@ -113,62 +113,35 @@ def _accuracy_row(figures: CheckpointFigures, set_name: str) -> Iterator[str]:
             yield words.p_value(paired.p_value)
 
 
-# --- triage, types ----------------------------------------------------------------------------------
-
-
-def _print_triage(summary: Summary, console: Console) -> None:
-    rows = [(round_, counts) for round_ in summary.rounds for counts in round_.triage]
-    if not rows:
-        return
-    names = list(rows[0][1].categories)
-    table = _table(("", "attempts", *(words.category(name) for name in names)))
-    for round_, counts in rows:
-        table.add_row(
-            _text(
-                f"{words.round_name(round_.name)}, {_BOTH if counts.set == BOTH else counts.set}"
-            ),
-            words.count(counts.attempts),
-            *(words.count(counts.categories[name]) for name in names),
-        )
-    _show(console, "Attempts at train and dev", table)
-    for round_ in summary.rounds:
-        found = round_.diagnoses
-        if found.diagnosed:
-            _say(
-                console,
-                f"{words.round_name(round_.name)}: {words.count(found.diagnosed)} of"
-                f" {words.count(found.bad_cases)} model errors diagnosed;"
-                f" {words.count(found.located)} with a first wrong step,"
-                f" {words.count(found.no_error)} found to be no error",
-            )
+# --- types ------------------------------------------------------------------------------------------
 
 
 def _print_types(round_: RoundFigures, console: Console) -> None:
     if not round_.types and not round_.unassigned:
         return
     shown = round_.types[:_TYPES_SHOWN]
-    table = _table(
+    grid = table(
         ("", "cases", "on dev", "dev fixed", "proposed", "accepted", "kept"),
         wrap=True,
     )
     for t in shown:
         fixed = words.count_if(t.dev_fixed)
         made = (words.count_if(number) for number in (t.proposed, t.accepted, t.kept))
-        table.add_row(
-            _text(_clipped(t.name)), words.count(t.cases), words.count(t.dev_cases), fixed, *made
+        grid.add_row(
+            text(clipped(t.name)), words.count(t.cases), words.count(t.dev_cases), fixed, *made
         )
-    table.add_row(_text("(unassigned)"), words.count(round_.unassigned))
-    _show(console, f"Error types of {words.round_name(round_.name)}", table)
+    grid.add_row(text("(unassigned)"), words.count(round_.unassigned))
+    show(console, f"Error types of {words.round_name(round_.name)}", grid)
+    theirs = sum(t.others for t in shown)
+    if theirs:
+        told = (f"{clipped(t.name)} {words.count(t.others)}" for t in shown if t.others)
+        say(console, f"{words.count(theirs)} of these cases are other models': {', '.join(told)}")
     if len(shown) < len(round_.types):
-        _say(console, f"the {len(shown)} largest of {words.count(len(round_.types))} types")
+        say(console, f"the {len(shown)} largest of {words.count(len(round_.types))} types")
 
 
 def _type_name(round_: RoundFigures, type_id: str) -> str:
-    return _clipped(next((t.name for t in round_.types if t.id == type_id), type_id))
-
-
-def _clipped(name: str) -> str:
-    return name if len(name) <= _NAME_SHOWN else name[: _NAME_SHOWN - 1] + "…"
+    return clipped(next((t.name for t in round_.types if t.id == type_id), type_id))
 
 
 # --- candidates, time -------------------------------------------------------------------------------
@@ -177,10 +150,10 @@ def _clipped(name: str) -> str:
 def _print_candidates(summary: Summary, console: Console) -> None:
     made = [r for r in summary.rounds if r.funnel.proposed or r.funnel.fruitless]
     for group in chunks(made, _ROUNDS_ABREAST):
-        table = _table(("", *(words.round_name(r.name) for r in group)), wrap=True)
+        grid = table(("", *(words.round_name(r.name) for r in group)), wrap=True)
         for head, cells in _candidate_rows(group):
-            table.add_row(_text(head), *cells)
-        _show(console, "Candidates", table)
+            grid.add_row(text(head), *cells)
+        show(console, "Candidates", grid)
 
 
 def _candidate_rows(rounds: Sequence[RoundFigures]) -> Iterator[tuple[str, list[str]]]:
@@ -204,46 +177,13 @@ def _candidate_rows(rounds: Sequence[RoundFigures]) -> Iterator[tuple[str, list[
 def _print_time(summary: Summary, console: Console) -> None:
     columns, rows = words.stage_seconds(summary)
     for group in chunks(columns, _ROUNDS_ABREAST + 1):
-        table = _table(("", *group))
+        grid = table(("", *group))
         for stage, row in rows.items():
             if any(column in row for column in group):
                 cells = (words.duration(row[c]) if c in row else "" for c in group)
-                table.add_row(_text(stage), *cells)
+                grid.add_row(text(stage), *cells)
         totals = (sum(row.get(c, 0.0) for row in rows.values()) for c in group)
-        table.add_row(_text("all stages", style="bold"), *(words.duration(t) for t in totals))
-        _show(console, "Time per stage", table)
+        grid.add_row(text("all stages", style="bold"), *(words.duration(t) for t in totals))
+        show(console, "Time per stage", grid)
     if columns:
-        _say(console, f"in all {words.duration(summary.total_seconds)}")
-
-
-# --- rich -------------------------------------------------------------------------------------------
-
-
-def _table(heads: Sequence[str], *, wrap: bool = False) -> Table:
-    """A table whose first column is words and whose others are numbers; a rule, but no frame."""
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
-    first, *numbers = heads
-    table.add_column(first, no_wrap=not wrap, overflow="fold")
-    for head in numbers:
-        table.add_column(head, justify="right", no_wrap=True)
-    return table
-
-
-def _show(console: Console, title: str, table: Table) -> None:
-    console.print()
-    _say(console, title, style="bold")
-    console.print(table)
-
-
-def _say(console: Console, line: str, style: str = "") -> None:
-    console.print(_text(line, style=style), soft_wrap=False)
-
-
-def _text(content: str, style: str = "") -> Text:
-    """Literal text: no markup, and nothing a terminal would obey."""
-    from rich.text import Text
-
-    return Text(words.printable(content), style=style)
+        say(console, f"in all {words.duration(summary.total_seconds)}")

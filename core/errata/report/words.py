@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
+from errata.life import TypeLife
 from errata.records import Comparison
-from errata.report.figures import CheckpointFigures, Measured, Summary
+from errata.report.figures import (
+    CheckpointFigures,
+    Measured,
+    RoundFigures,
+    SecondOpinion,
+    Summary,
+)
 from errata.run import STAGES
 
 _DIRECTIONS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -117,6 +125,42 @@ def stage_seconds(summary: Summary) -> tuple[list[str], dict[str, dict[str, floa
         row = cells.setdefault(item.stage, {})
         row[column] = row.get(column, 0.0) + item.seconds
     return columns, {stage: row for stage, row in cells.items() if row}
+
+
+def opinion(found: SecondOpinion) -> str:
+    """The second opinion in a sentence."""
+    return (
+        f"{found.second} beside {found.first} on {counted(found.cases, 'case')}:"
+        f" {count(found.located)} where both name a step, the same in"
+        f" {_share(found.exact, found.located)}, within one in"
+        f" {_share(found.within_one, found.located)}; no error say both"
+        f" {count(found.no_error_both)} times, {found.first} alone"
+        f" {count(found.no_error_first)}, {found.second} alone"
+        f" {count(found.no_error_second)}"
+    )
+
+
+def _share(some: int, total: int) -> str:
+    return f"{count(some)} ({percent(some / total)})" if total else "none"
+
+
+def life_rows(rounds: Sequence[RoundFigures]) -> list[tuple[str, list[TypeLife | None]]]:
+    """Each type of ``rounds`` by its latest name, with its life in each of them; the largest first."""
+    rows: dict[tuple[str, str], list[TypeLife | None]] = {}
+    for place, round_ in enumerate(rounds):
+        for life in round_.life:
+            row = rows.setdefault((life.since, life.first), [None] * len(rounds))
+            row[place] = life
+    by_size = sorted(rows.values(), key=lambda row: -max(map(_size, row)))
+    return [(_name(row), row) for row in by_size]
+
+
+def _size(cell: TypeLife | None) -> int:
+    return max(cell.cases, cell.cases_before) if cell else 0
+
+
+def _name(row: Sequence[TypeLife | None]) -> str:
+    return next(cell.name for cell in reversed(row) if cell is not None)
 
 
 def printable(text: str) -> str:

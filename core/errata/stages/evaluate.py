@@ -30,7 +30,7 @@ def attempt(
     """Attempts at ``problems``, a batch at a time, without those whose problem is ``done``."""
     for window in chunks(problems, _WINDOW):
         asked = [(problem, domain.target_prompt(problem)) for problem in window]
-        asked.sort(key=lambda pair: (_length(pair[1]), pair[0].id))
+        asked.sort(key=lambda pair: (length(pair[1]), pair[0].id))
         for batch in chunks(asked, target.batch_size):
             if all(problem.id in done for problem, _ in batch):
                 continue
@@ -88,5 +88,6 @@ def outcomes(verdicts: Iterable[Verdict]) -> Mapping[str, Verdict]:
     return {verdict.problem_id: verdict for verdict in verdicts}
 
 
-def _length(prompt: TargetPrompt) -> int:
+def length(prompt: TargetPrompt) -> int:
+    """Characters, which stand for tokens where prompts are sorted."""
     return sum(len(message.content) for message in prompt.messages)

@@ -21,7 +21,8 @@ from errata.records import Assignment, Diagnosis, ErrorType
 _HEADER = """\
 # The error types of this round. Edit, then `errata resume`: rename or redescribe a type, delete it
 # (its cases become unassigned), or fold it into another with a line `merge: OTHER-ID`. What lies
-# downstream is redone; `count` is rewritten.
+# downstream is redone; `count` is rewritten. A `stability` below 0.6 marks a type that resampled
+# cases do not bear out.
 """
 
 
@@ -31,11 +32,11 @@ Together = Callable[[Coroutine[Any, Any, Grouping]], Grouping]
 def group(
     diagnoses: Sequence[Diagnosis], grouper: Grouper, name: str, together: Together = asyncio.run
 ) -> Grouping:
-    """Error types of ``diagnoses``; those that found no error are left out.
+    """Error types of ``diagnoses``; those that failed or found no error are left out.
 
     ``together`` runs the grouper's coroutine, with an instructor at hand where there is one.
     """
-    real = [d for d in diagnoses if not d.no_error]
+    real = [d for d in diagnoses if not d.no_error and not d.failure]
     with boundary(f"grouper {name}", "grouping"):
         grouping = together(_group(grouper, real))
     if [a.attempt_id for a in grouping.assignments] != [d.attempt_id for d in real]:

@@ -1,20 +1,28 @@
 """Stage *synthesize*: error types in, candidates with their objections out.
 
 In waves of fixed size until exactly N candidates of a type are accepted, or with a stated reason why
-not. Wave k sees only what earlier waves accepted, in canonical order, so a resumed or repeated run
-asks the same questions.
+not. Wave k of a type sees only what its earlier waves accepted, in canonical order, so a resumed or
+repeated run asks the same questions.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
 
 from errata.errors import ExtensionError, boundary
-from errata.parts import Strategy, Verifier, Wave
-from errata.records import BadCase, Candidate, ErrorType, Objection, Proposal, Shortfall
+from errata.parts import Solved, Strategy, Verifier, Wave
+from errata.records import (
+    BadCase,
+    Candidate,
+    Diagnosis,
+    ErrorType,
+    Objection,
+    Proposal,
+    Shortfall,
+)
 from errata.stages.ordered import ordered
 from errata.stages.problems import apportion
 
@@ -48,6 +56,35 @@ def quotas(
     return apportion(total, weights)
 
 
+@dataclass(frozen=True)
+class Known:
+    """What a round knows beside the bad cases: see ``errata.parts.Wave``."""
+
+    solved: Sequence[Solved] = ()
+    diagnoses: Mapping[str, Diagnosis] = field(default_factory=dict)
+
+
+@dataclass
+class _Work:
+    """One type on its way to its quota."""
+
+    error_type: ErrorType
+    wanted: int
+    cases: Sequence[BadCase]
+    accepted: list[Candidate] = field(default_factory=list)
+    number: int = 0
+    idle: int = 0
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A wave before admission: objections to single candidates, and to tries without one."""
+
+    candidates: Sequence[Candidate]
+    found: Sequence[Sequence[Objection]]
+    fruitless: Sequence[Objection]
+
+
 async def synthesize(
     types: Iterable[ErrorType],
     plan: Plan,
@@ -56,38 +93,73 @@ async def synthesize(
     cases: Callable[[str], Sequence[BadCase]],
     random: Callable[[str], Random],
     prefix: str,
+    known: Known | None = None,
 ) -> AsyncIterator[Made]:
-    """Waves for one type after the other. ``cases(type_id)`` are its train cases; ``prefix`` begins
-    every candidate's id."""
-    for error_type in types:
-        wanted = plan.quota.get(error_type.id, 0)
-        accepted: list[Candidate] = []
-        number = idle = 0
-        own = cases(error_type.id) if wanted else ()
-        while len(accepted) < wanted:
-            wave = Wave(
-                error_type=error_type,
-                number=number,
-                count=min(plan.wave, wanted - len(accepted)),
-                cases=own,
-                accepted=tuple(accepted),
-                random=random(f"synthesize/{error_type.id}/{number}"),
-            )
-            with boundary("the strategy", f"proposing for {error_type.id}"):
-                proposals = list(await strategy.propose(wave))
-            _refuse_surplus(proposals, wave)
-            made, passed = await _judge(proposals, wave, verifiers, prefix)
-            accepted += passed
-            number += 1
-            idle = 0 if passed else idle + 1
-            why = _giving_up(proposals, idle, plan.idle_waves)
-            if why and len(accepted) < wanted:
-                lack = Shortfall(
-                    error_type=error_type.id, asked=wanted, accepted=len(accepted), why=why
-                )
-                yield Made(made.candidates, made.objections, lack)
-                break
+    """Waves until every type has its quota: the next wave of all unfinished types at once.
+
+    Proposals, and what verifiers say of a candidate on its own, run side by side. Admission beside
+    the accepted ones goes in the order of ``types``, whoever answers first. ``cases(type_id)`` are a
+    type's train cases; ``prefix`` begins every candidate's id.
+    """
+    types, facts = list(types), known or Known()
+    pool = list({case.attempt.id: case for t in types for case in cases(t.id)}.values())
+    unfinished = [
+        _Work(error_type, wanted, cases(error_type.id))
+        for error_type in types
+        if (wanted := plan.quota.get(error_type.id, 0))
+    ]
+
+    async def propose(work: _Work) -> _Judged:
+        wave = Wave(
+            error_type=work.error_type,
+            number=work.number,
+            count=min(plan.wave, work.wanted - len(work.accepted)),
+            cases=work.cases,
+            accepted=tuple(work.accepted),
+            random=random(f"synthesize/{work.error_type.id}/{work.number}"),
+            pool=pool,
+            solved=facts.solved,
+            diagnoses=facts.diagnoses,
+        )
+        with boundary("the strategy", f"proposing for {work.error_type.id}"):
+            proposals = list(await strategy.propose(wave))
+        _refuse_surplus(proposals, wave)
+        return await _judge(proposals, wave, verifiers, prefix)
+
+    while unfinished:
+        going_on = []
+        waves = ordered(unfinished, propose, in_flight=len(unfinished) + 1)
+        works = iter(unfinished)
+        async for judged in waves:
+            work = next(works)
+            made = _admitted(judged, work, verifiers, plan.idle_waves)
+            if made.shortfall is None and len(work.accepted) < work.wanted:
+                going_on.append(work)
             yield made
+        unfinished = going_on
+
+
+def _admitted(
+    judged: _Judged, work: _Work, verifiers: Mapping[str, Verifier], patience: int
+) -> Made:
+    """Admit the candidates of a wave one by one, and move the work on."""
+    objections = list(judged.fruitless)
+    before = len(work.accepted)
+    for candidate, on_its_own in zip(judged.candidates, judged.found, strict=True):
+        found = on_its_own or _admit(candidate, verifiers)
+        objections += found
+        if not found:
+            work.accepted.append(candidate)
+            announce(candidate, verifiers)
+    work.number += 1
+    work.idle = 0 if len(work.accepted) > before else work.idle + 1
+    lack = None
+    why = _giving_up(judged, work.idle, patience)
+    if why and len(work.accepted) < work.wanted:
+        lack = Shortfall(
+            error_type=work.error_type.id, asked=work.wanted, accepted=len(work.accepted), why=why
+        )
+    return Made(judged.candidates, objections, lack)
 
 
 def _refuse_surplus(proposals: Sequence[Proposal | Objection], wave: Wave) -> None:
@@ -99,8 +171,8 @@ def _refuse_surplus(proposals: Sequence[Proposal | Objection], wave: Wave) -> No
         )
 
 
-def _giving_up(proposals: Sequence[Proposal | Objection], idle: int, patience: int) -> str:
-    if not proposals:
+def _giving_up(judged: _Judged, idle: int, patience: int) -> str:
+    if not judged.candidates and not judged.fruitless:
         return "the strategy has nothing more to propose"
     return f"{idle} waves in a row accepted nothing" if idle >= patience else ""
 
@@ -110,8 +182,8 @@ async def _judge(
     wave: Wave,
     verifiers: Mapping[str, Verifier],
     prefix: str,
-) -> tuple[Made, list[Candidate]]:
-    """Candidates of the wave with every objection to them, and those without any."""
+) -> _Judged:
+    """Candidates of the wave with every objection to each on its own."""
     start = f"{prefix}/{wave.error_type.id}/{wave.number}"
     candidates = [
         Candidate(id=f"{start}/{place}", wave=wave.number, **dict(proposal))
@@ -133,16 +205,7 @@ async def _judge(
                 found.append(_attributed(objection, name, candidate))
         return found
 
-    objections = list(fruitless)
-    passed = []
-    judged = [found async for found in ordered(candidates, verify)]
-    for candidate, on_its_own in zip(candidates, judged, strict=True):
-        found = on_its_own or _admit(candidate, verifiers)
-        objections += found
-        if not found:
-            passed.append(candidate)
-            announce(candidate, verifiers)
-    return Made(candidates, objections), passed
+    return _Judged(candidates, [found async for found in ordered(candidates, verify)], fruitless)
 
 
 def announce(candidate: Candidate, verifiers: Mapping[str, Verifier]) -> None:

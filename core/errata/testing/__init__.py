@@ -2,11 +2,13 @@
 only counts. Deterministic, domain-free, no heavy library; the recipes' names are ``scripted``.
 """
 
+from errata.testing.doubtful import DoubtfulStudent
 from errata.testing.phrases import PhraseGrouper
 from errata.testing.planted import Fault, PlantedStudent
 from errata.testing.scripted import (
     Answer,
     CarelessStudent,
+    Moody,
     ScriptedTarget,
     ScriptedTrainer,
     Student,
@@ -15,7 +17,9 @@ from errata.testing.scripted import (
 __all__ = [
     "Answer",
     "CarelessStudent",
+    "DoubtfulStudent",
     "Fault",
+    "Moody",
     "PhraseGrouper",
     "PlantedStudent",
     "ScriptedTarget",

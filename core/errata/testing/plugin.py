@@ -51,7 +51,7 @@ class TestingPlugin:
                 settings=ScriptedTargetSettings,
                 make=_target,
                 summary="follows a script, for tests without a model",
-                provides=frozenset({"generate", "score"}),
+                provides=frozenset({"generate", "sample", "score"}),
             ),
             Part(
                 name="scripted",

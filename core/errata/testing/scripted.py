@@ -2,7 +2,8 @@
 
 The target knows the run's problems and their solutions: it stands for a model where a test is about
 the engine. What it writes is decided by a ``Student`` from the problem and from how many examples the
-checkpoint has seen. Not covered: sampling, and anything a real tokenizer does.
+checkpoint has seen. A student that is no ``Moody`` answers every sample alike. Not covered: anything a
+real tokenizer does.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from random import Random
+from typing import Protocol, runtime_checkable
 
 from errata.parts import Services
 from errata.records import (
@@ -45,6 +47,15 @@ class Student(Protocol):
         """The answer; equal arguments give equal answers."""
 
 
+@runtime_checkable
+class Moody(Protocol):
+    """A student whose samples differ."""
+
+    def sample(self, problem: Problem, practice: int, random: Random) -> Answer:
+        """One answer, drawn from ``random``."""
+        ...
+
+
 class CarelessStudent:
     """Right with a chance that grows with practice; otherwise off by one, cut short, or silent.
 
@@ -68,6 +79,12 @@ class CarelessStudent:
             return Answer("I do not know.")
         return Answer(_off_by_one(solution, earlier=int(unit(problem.id, "place") * 3)))
 
+    def sample(self, problem: Problem, practice: int, random: Random) -> Answer:
+        """See ``Moody``: some problems are nearly always solved at another try, some never."""
+        if random.random() < unit(problem.id, "luck"):
+            return Answer(problem.solution or problem.answer)
+        return self.answer(problem, practice)
+
 
 def _off_by_one(text: str, earlier: int) -> str:
     numbers = list(_NUMBER.finditer(text))
@@ -81,7 +98,7 @@ def _backwards(number: re.Match[str]) -> int:
 
 
 class ScriptedTarget:
-    """A target (capabilities ``generate`` and ``score``) that answers as ``student`` does.
+    """A target (capabilities ``generate``, ``sample`` and ``score``) that answers as ``student`` does.
 
     ``latency`` is in seconds per batch. Scores are arbitrary but fixed.
     """
@@ -104,16 +121,25 @@ class ScriptedTarget:
     def generate(self, prompts: Sequence[TargetPrompt]) -> list[Generation]:
         """The student's answers; raises LookupError for a prompt that is no problem of the run."""
         time.sleep(self.latency)
-        return [self._generate(prompt) for prompt in prompts]
+        return [
+            _written(prompt, self.student.answer(self._problem(prompt), self._practice))
+            for prompt in prompts
+        ]
 
-    def _generate(self, prompt: TargetPrompt) -> Generation:
-        answer = self.student.answer(self._problem(prompt), self._practice)
-        return Generation(
-            text=answer.text,
-            finish=answer.finish,
-            prompt_tokens=sum(len(m.content.split()) for m in prompt.messages),
-            tokens=len(answer.text.split()),
-        )
+    def sample(
+        self,
+        prompts: Sequence[TargetPrompt],
+        temperature: float,  # noqa: ARG002 the student's own temper decides
+        random: Sequence[Random],
+    ) -> list[Generation]:
+        """The student's samples, whatever the temperature."""
+        time.sleep(self.latency)
+        if not isinstance(self.student, Moody):
+            return self.generate(prompts)
+        return [
+            _written(prompt, self.student.sample(self._problem(prompt), self._practice, stream))
+            for prompt, stream in zip(prompts, random, strict=True)
+        ]
 
     def _problem(self, prompt: TargetPrompt) -> Problem:
         if not self._problems:
@@ -139,6 +165,15 @@ class ScriptedTarget:
             logprob = -3 * words * unit(shown, continuation)
             found.append(LogLikelihood(logprob=logprob, tokens=words))
         return found
+
+
+def _written(prompt: TargetPrompt, answer: Answer) -> Generation:
+    return Generation(
+        text=answer.text,
+        finish=answer.finish,
+        prompt_tokens=sum(len(m.content.split()) for m in prompt.messages),
+        tokens=len(answer.text.split()),
+    )
 
 
 class ScriptedTrainer:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from errata.calls.asking import Answer, Prompt
+from errata.calls.typed import Answer, Prompt
 from errata.calls.wire import CallFailed
 from errata.errors import InstructorError
 from errata.records import Message
@@ -19,12 +21,27 @@ from faults.server import PAID, FaultServer, answer_to
 
 TRIED_AGAIN = ["500", "502", "503", "cut", "cut-midway", "malformed", "truncated", "html", "empty"]
 TRIED_AGAIN += ["wrong-type", "hang"]
-ANSWERED = ["slow", "no-usage", "429", "429-after"]
+ANSWERED = ["slow", "late", "mislabeled", "no-usage", "429", "429-after"]
 
 
 def states(path: Path) -> Counter[str]:
     with sqlite3.connect(path) as db:
         return Counter(state for (state,) in db.execute("SELECT state FROM sent"))
+
+
+def in_ledger(path: Path) -> set[str]:
+    """The prompts whose replies are stored."""
+    with sqlite3.connect(path) as db:
+        requests = [request for (request,) in db.execute("SELECT request FROM replies")]
+    return {json.loads(request)["messages"][-1][1] for request in requests}
+
+
+def eventually(true: Callable[[], bool]) -> bool:
+    """The server, on its own thread, may write its log a moment after the client has the reply."""
+    until = time.monotonic() + 2
+    while not true() and time.monotonic() < until:
+        time.sleep(0.002)
+    return true()
 
 
 @pytest.mark.parametrize("fault", [*TRIED_AGAIN, *ANSWERED])
@@ -44,6 +61,10 @@ def test_a_fault_loses_nothing(fault: str, fault_server: FaultServer, tmp_path: 
 
     assert asyncio.run(ask()) == [answer_to(prompt) for prompt in prompts]
     found = states(tmp_path / "calls.sqlite")
+    # what the server handed over, the ledger holds, and it was handed over once
+    assert eventually(lambda: fault_server.seen.completed.total() == 6)
+    assert fault_server.seen.completed == dict.fromkeys(prompts, 1)
+    assert in_ledger(tmp_path / "calls.sqlite") == set(prompts)
     assert found["received"] == 6
     assert found["in flight"] == 0
     lost = 3 if fault in TRIED_AGAIN and fault != "503" else 0

@@ -5,12 +5,9 @@ The client is a process of its own, the server counts every arrival.
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -21,9 +18,9 @@ import pytest
 from errata.calls.wire import key_of
 from errata_openai.client import OpenAIClient
 from faults.client import ask_for, settings
-from faults.server import FaultServer, Script
+from faults.processes import client_of
+from faults.server import PROMPT_TOKENS, REPLY_TOKENS, FaultServer, Script
 
-TESTS = Path(__file__).parents[2]
 CONCURRENCY = 24
 
 
@@ -32,16 +29,6 @@ def slow_server() -> Iterator[FaultServer]:
     server = FaultServer(Script(latency=0.01))
     yield server
     server.stop()
-
-
-def client_of(url: str, ledger: Path, count: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "faults.client", url, str(ledger), str(count)]
-    return subprocess.Popen(
-        [*command, str(CONCURRENCY)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in [str(TESTS), *sys.path] if p)},
-    )
 
 
 def in_ledger(path: Path) -> tuple[set[bytes], set[bytes]]:
@@ -71,7 +58,7 @@ def test_only_what_was_in_flight_is_sent_again(
     settled: dict[str, int] = {}
     chance = random.Random(5)
     for point in sorted(chance.sample(range(20, count - 20), kills)):
-        process = client_of(slow_server.url, ledger, count)
+        process = client_of(slow_server.url, ledger, count, CONCURRENCY)
         until = time.monotonic() + 30
         while sum(seen.arrived.values()) < point + in_flight.total() and process.poll() is None:
             assert time.monotonic() < until, "the client hangs"
@@ -84,10 +71,14 @@ def test_only_what_was_in_flight_is_sent_again(
         assert len(flying) <= CONCURRENCY
         in_flight.update(prompt_of[key] for key in flying)
         settled |= {prompt_of[key]: seen.arrived[prompt_of[key]] for key in received}
-    process = client_of(slow_server.url, ledger, count)
+    process = client_of(slow_server.url, ledger, count, CONCURRENCY)
     told, _ = process.communicate(timeout=60)
     assert told.startswith(f"done {count} ")
     assert in_flight.total() > 0
+    # what the server handed over is in the ledger, unless a kill came between
+    stored = {prompt_of[key] for key in in_ledger(ledger)[0]}
+    assert set(seen.completed) == stored == set(prompt_of.values())
+    assert all(seen.completed[prompt] <= 1 + in_flight[prompt] for prompt in stored)
     # nothing that was received has been sent again
     assert {prompt: seen.arrived[prompt] for prompt in settled} == settled
     # and every further arrival is one that a kill found in flight
@@ -97,3 +88,27 @@ def test_only_what_was_in_flight_is_sent_again(
         (accounted,) = db.execute("SELECT count(*) FROM sent WHERE state != 'unpaid'").fetchone()
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert sum(seen.paid.values()) <= accounted == count + in_flight.total()
+
+
+def test_a_cap_in_dollars_holds_through_faults_and_kills(
+    slow_server: FaultServer, tmp_path: Path
+) -> None:
+    """The server's own log counts: every completion that it worked for, at its price."""
+    ledger, seen, cap = tmp_path / "calls.sqlite", slow_server.seen, 60.0
+    options = ("--max-usd", str(cap), "--faulty", "--timeout", "1")
+    chance = random.Random(7)
+    charged = (PROMPT_TOKENS * 1e3 + REPLY_TOKENS * 2e3) / 1e6
+    for _ in range(4):
+        process = client_of(slow_server.url, ledger, 2000, 8, *options)
+        before, until = seen.arrived.total(), time.monotonic() + 30
+        while seen.arrived.total() < before + 30 and process.poll() is None:
+            assert time.monotonic() < until, "the client hangs"
+            time.sleep(chance.uniform(0, 0.003))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert seen.paid.total() * charged <= cap
+    process = client_of(slow_server.url, ledger, 2000, 8, *options)
+    told, _ = process.communicate(timeout=60)
+    assert told.startswith("spent: instructor.max_usd is 60.0: $")
+    assert seen.paid.total() * charged <= cap
+    assert seen.paid.total() > 60  # it did spend

@@ -160,11 +160,31 @@ def test_a_full_disk_is_said_and_nothing_received_before_is_lost(
                 calls.ledger._db.execute("PRAGMA max_page_count = 1")  # as SQLite sees a full disk
             await complete_all(calls, client, (f"{n} {'long ' * 500}" for n in range(40)), 8)
 
-    with pytest.raises(StorageFull, match="the disk is full; everything received"):
+    with pytest.raises(StorageFull, match="the disk is full; everything stored so far"):
         asyncio.run(ask(full=True))
     asyncio.run(ask(full=False))
     assert fault_server.seen.arrived["before"] == 1
     assert len(fault_server.seen.arrived) == 41
+
+
+def test_a_disk_that_has_room_again_before_the_end_keeps_what_was_paid_for(
+    fault_server: FaultServer, tmp_path: Path
+) -> None:
+    async def ask(full: bool) -> None:
+        async with calling(fault_server.url, tmp_path / "calls.sqlite") as (calls, client, _):
+            if full:
+                calls.ledger._db.execute("PRAGMA max_page_count = 1")
+            try:
+                await complete_all(calls, client, (f"{n} {'long ' * 500}" for n in range(40)), 8)
+            except StorageFull:
+                calls.ledger._db.execute("PRAGMA max_page_count = 100000")
+                raise
+
+    with pytest.raises(StorageFull):
+        asyncio.run(ask(full=True))
+    asyncio.run(ask(full=False))
+    assert len(fault_server.seen.arrived) == 40
+    assert set(fault_server.seen.arrived.values()) == {1}
 
 
 def test_what_utf_8_cannot_store_is_replaced_before_anyone_sees_it(

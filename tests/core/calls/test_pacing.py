@@ -129,6 +129,42 @@ def test_it_outlives_an_event_loop() -> None:
         assert len(asyncio.run(visits(pace, 5, 0.001))) == 5
 
 
+def test_a_timer_of_the_last_event_loop_is_not_waited_for() -> None:
+    pace = Pace(Limits(4), Random(1))
+
+    async def paused_and_left() -> None:
+        pace.refused(0.4, asyncio.get_running_loop().time())
+        waiting = asyncio.ensure_future(pace.admit(1))
+        await asyncio.sleep(0.01)
+        waiting.cancel()
+
+    async def again() -> None:
+        await asyncio.wait_for(pace.admit(1), 2)
+        pace.left(1)
+
+    asyncio.run(paused_and_left())
+    asyncio.run(again())
+    assert pace.in_flight == 0
+
+
+def test_a_large_request_that_is_cancelled_lets_the_small_one_behind_it_pass() -> None:
+    async def run() -> float:
+        pace = Pace(Limits(8, tpm=60_000), Random(1))  # a thousand tokens a second
+        loop = asyncio.get_running_loop()
+        await pace.admit(900)
+        large = asyncio.ensure_future(pace.admit(5000))
+        await asyncio.sleep(0)
+        small = asyncio.ensure_future(pace.admit(50))
+        await asyncio.sleep(0.01)
+        assert not small.done()
+        large.cancel()
+        begun = loop.time()
+        await asyncio.wait_for(small, 2)
+        return loop.time() - begun
+
+    assert asyncio.run(run()) < 0.5
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 5), st.floats(0, 20)), max_size=40))
 def test_a_bucket_never_gives_more_than_its_rate(steps: list[tuple[float, float]]) -> None:

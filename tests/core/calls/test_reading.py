@@ -45,6 +45,25 @@ def test_what_is_read(name: str) -> None:
     assert read_reply(text, Finding) == Finding(phrase=str(phrase), step=step)
 
 
+class Findings(BaseModel):
+    found: list[Finding]
+
+
+WHOLE = '{"found": [{"phrase": "a ]} {", "step": 1}, {"phrase": "b", "step": null}, {"phrase": "c"}]}'
+
+
+@pytest.mark.parametrize("end", range(20, len(WHOLE) + 1))
+def test_of_a_list_cut_off_anywhere_the_whole_entries_are_read(end: int) -> None:
+    text = WHOLE[:end]
+    phrases = [phrase for phrase in ("a ]} {", "b", "c") if f'"{phrase}"' in text]
+    try:
+        found = [entry.phrase for entry in read_reply(text, Findings).found]
+    except ValueError:
+        found = []
+    # an entry may be read before its last field is there, never with half a field
+    assert found in (phrases, phrases[:-1])
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

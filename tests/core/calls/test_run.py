@@ -7,17 +7,19 @@ import shutil
 import pytest
 import yaml
 
-from errata.calls.asking import Prompt
 from errata.calls.replaying import ReplayPlugin
-from errata.errors import BudgetSpent, ExtensionError, PartError, RecipeError
+from errata.calls.typed import Prompt
+from errata.errors import BudgetSpent, ExtensionError, RecipeError
 from errata.hooks import hookimpl
+from errata.loop import loop
 from errata.parts import Part, Settings
 from errata.plugins import Installed
 from errata.recipe import load
 from errata.records import Diagnosis, Message
+from errata.run import Paused
 from errata_openai.plugin import OpenAIPlugin
 from faults.client import Value
-from faults.server import answer_to
+from faults.server import PROMPT_TOKENS, REPLY_TOKENS, answer_to
 
 PRICES = ["instructor.usd_per_million_prompt_tokens=1", "instructor.usd_per_million_reply_tokens=1"]
 
@@ -132,5 +134,57 @@ def test_a_part_that_does_not_say_it_needs_one(asking, tmp_path):
 
 def test_a_key_that_is_not_set_is_named(asking, tmp_path, monkeypatch):
     monkeypatch.delenv("NO_SUCH_KEY", raising=False)
-    with pytest.raises(PartError, match=r"instructor openai: .*NO_SUCH_KEY is not set"):
-        asking.run(tmp_path / "run", *asking.changes, "instructor.api_key_env=NO_SUCH_KEY")
+    with pytest.raises(RecipeError, match=r"instructor: .*NO_SUCH_KEY is not set"):
+        asking.prepared(tmp_path / "run", [*asking.changes, "instructor.api_key_env=NO_SUCH_KEY"])
+    assert not (tmp_path / "run").exists()
+
+
+class Listens:
+    """Keeps what is told about asking."""
+
+    def __init__(self):
+        self.lives, self.sentences = [], []
+
+    @hookimpl
+    def errata_asking_progress(self, live):
+        self.lives.append(live)
+
+    @hookimpl
+    def errata_asking_waits(self, sentence):
+        self.sentences.append(sentence)
+
+
+def test_observers_hear_how_asking_goes(asking, fault_server, tmp_path):
+    fault_server.endpoint.script.latency = 0.3
+    changes = [*asking.changes, *PRICES, "instructor.concurrency=4"]
+    run = asking.prepared(tmp_path / "run", changes, "diagnose")
+    listens = Listens()
+    run.active.register("listens", listens)
+    with pytest.raises(Paused):
+        loop(run)
+    cases = len(diagnoses(tmp_path / "run").splitlines())
+    assert len(listens.lives) > 3
+    assert {live.total for live in listens.lives} == {cases}
+    assert max(live.in_flight for live in listens.lives) == 4
+    done = [live.done for live in listens.lives]
+    assert done == sorted(done)
+    assert done[-1] == cases
+    last = listens.lives[-1]
+    tokens = PROMPT_TOKENS + REPLY_TOKENS
+    assert (last.spent.requests, last.spent.tokens) == (cases, cases * tokens)
+    assert last.spent.usd == pytest.approx(cases * tokens / 1e6)
+    # every request costs the same, so what is projected towards the end is what it comes to
+    late = [live.projected for live in listens.lives if live.projected and live.done < cases]
+    assert late
+    assert late[-1].tokens == pytest.approx(cases * tokens, rel=0.3)
+    assert run.active.complaints == []
+    assert listens.sentences == []
+
+
+def test_a_run_that_asks_nobody_tells_nothing(asking, tmp_path):
+    run = asking.prepared(tmp_path / "run", ["rounds=1"], "synthesize")
+    listens = Listens()
+    run.active.register("listens", listens)
+    with pytest.raises(Paused):
+        loop(run)
+    assert listens.lives == []

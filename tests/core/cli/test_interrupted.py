@@ -66,7 +66,7 @@ def test_ctrl_c_in_the_middle_of_a_stage(environment, tmp_path, run_files, undis
         process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert err == f"errata: stopped; nothing is lost: `errata resume {run}` goes on\n"
+    assert err == f"errata: stopped; everything received is kept: `errata resume {run}` goes on\n"
     assert "Traceback" not in out
     assert not (run / "round-1" / "triage.jsonl").exists(), "the stage was over before the signal"
     resumed = _start(["resume", str(run)], environment)

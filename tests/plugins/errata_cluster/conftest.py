@@ -13,7 +13,7 @@ from errata.plugins import Active
 from errata.seeds import stream
 from errata_cluster.embedder import SentenceEmbedder, resolve
 from errata_cluster.grouper import EmbeddingGrouper
-from errata_cluster.settings import GroupSettings
+from errata_cluster.settings import EmbedderSettings, GroupSettings
 
 MakeGrouper = Callable[..., EmbeddingGrouper]
 
@@ -38,7 +38,7 @@ def minilm() -> Iterator[SentenceEmbedder]:
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield SentenceEmbedder("all-MiniLM-L6-v2", batch_size=64, device="cpu")
+    yield SentenceEmbedder(EmbedderSettings(device="cpu"))
     torch.set_num_threads(threads)
 
 
@@ -63,7 +63,7 @@ def services(counting: Counting, tmp_path: Path) -> Services:
 
 @pytest.fixture
 def make_grouper(services: Services) -> MakeGrouper:
-    def make(**settings: int) -> EmbeddingGrouper:
+    def make(**settings: float) -> EmbeddingGrouper:
         return EmbeddingGrouper(GroupSettings(**settings), services)
 
     return make

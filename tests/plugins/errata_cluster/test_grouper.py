@@ -174,7 +174,7 @@ def test_noise_is_unassigned_and_no_type(make_grouper) -> None:
 def test_nothing_alike_means_no_types(make_grouper) -> None:
     words = "zebra violin glacier tax moss opera kettle comet ladder pepper quartz sonnet tram"
     given = diagnoses([*words.split(), "wolf", "yacht", "ivory", "jazz"])
-    grouping = group(make_grouper(min_samples=5), given)
+    grouping = group(make_grouper(near=0.4), given)
     assert list(grouping.types) == []
     assert [a.types for a in grouping.assignments] == [()] * len(given)
 
@@ -199,3 +199,26 @@ def test_parts_are_offered(services) -> None:
     assert part.needs_embedder
     assert group(part.make(part.settings(), services), diagnoses(["a b"])).types[0].id == "a-b"
     assert Catalogue().find("embedder", "sentence-transformers", "test").extra == "cluster"
+
+
+def test_types_carry_their_stability(make_grouper) -> None:
+    given, _ = planted(copies=1)
+    grouping = group(make_grouper(), given)
+    stable = [t.stability for t in grouping.types]
+    assert all(value is not None and 0.6 < value <= 1 for value in stable), "planted types are real"
+    assert group(make_grouper(), given).types == grouping.types
+    bare = group(make_grouper(resamples=0), given)
+    assert [t.stability for t in bare.types] == [None] * len(stable)
+    assert [t.name for t in bare.types] == [t.name for t in grouping.types]
+
+
+def test_resampling_embeds_nothing_again(make_grouper, counting) -> None:
+    given, _ = planted(copies=1)
+    group(make_grouper(resamples=5), given)
+    assert len(counting.texts) == len({d.keyphrase for d in given})
+
+
+def test_the_same_cases_twice_are_the_same_types(make_grouper) -> None:
+    one, two = (group(make_grouper(), planted(copies=copies)[0]) for copies in (1, 2))
+    assert [t.name for t in one.types] == [t.name for t in two.types]
+    assert [2 * t.count for t in one.types] == [t.count for t in two.types]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
 import pytest
 from pydantic import ValidationError
@@ -12,7 +10,7 @@ from pydantic import ValidationError
 from errata.calls.wire import Rejected, Reply, Throttled, Unanswered, Usage
 from errata.errors import InstructorError
 from errata.records import Message
-from errata_openai.client import OpenAIClient, _retry_after, _usage
+from errata_openai.client import OpenAIClient
 from faults.client import ask_for, settings
 from faults.server import PROMPT_TOKENS, REPLY_TOKENS, FaultServer, answer_to
 
@@ -114,21 +112,3 @@ def test_a_key_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
         OpenAIClient(settings("http://127.0.0.1:9/v1", api_key_env="SOME_KEY"))
     with pytest.raises(ValidationError, match="base_url"):
         settings("localhost:8000")
-
-
-def test_retry_after_in_all_its_forms() -> None:
-    assert _retry_after({}) is None
-    assert _retry_after({"Retry-After": "2.5"}) == 2.5
-    assert _retry_after({"retry-after-ms": "250", "Retry-After": "9"}) == 0.25
-    assert _retry_after({"Retry-After": "-3"}) == 0
-    assert _retry_after({"Retry-After": "nan"}) is None
-    assert _retry_after({"Retry-After": "soon"}) is None
-    assert _retry_after({"Retry-After": "1e9"}) == 3600
-    later = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
-    assert 25 < (_retry_after({"Retry-After": later}) or 0) <= 30
-
-
-@pytest.mark.parametrize("count", [None, "12", -1, 10**30, 1.5])
-def test_a_server_that_cannot_count_has_not_counted(count: object) -> None:
-    assert _usage({"prompt_tokens": 3, "completion_tokens": count}) is None
-    assert _usage({"prompt_tokens": 3, "completion_tokens": 4}) == Usage(3, 4)

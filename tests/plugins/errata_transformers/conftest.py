@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from errata_transformers.plugin import TransformersSettings
+from errata_transformers.settings import TransformersSettings
 from errata_transformers.target import TransformersTarget
 
 

@@ -58,6 +58,8 @@ def test_the_folder_appears_only_complete_and_once(
     assert embedded_folder("other", cache) == folder
 
 
-def test_the_part_declares_what_the_target_can_do() -> None:
-    (part,) = TransformersPlugin().errata_parts()
-    assert part.provides == {"generate", "score", "materialise"}
+def test_the_parts_declare_what_they_can_do() -> None:
+    target, instructor = TransformersPlugin().errata_parts()
+    assert target.provides == {"generate", "sample", "score", "materialise"}
+    assert (instructor.kind, instructor.name) == ("instructor", target.name)
+    assert instructor.provides == frozenset()

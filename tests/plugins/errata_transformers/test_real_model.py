@@ -5,6 +5,7 @@ Arithmetic of one shape stands in for a domain.
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, cast
 import pytest
 from pydantic import JsonValue
 
+from errata.calls.wire import Reply, Usage
 from errata.parts import DevCases, Kind, Services
 from errata.plugins import Catalogue
 from errata.records import (
@@ -27,7 +29,8 @@ from errata.records import (
     TargetPrompt,
     TrainingExample,
 )
-from errata_transformers.plugin import TransformersSettings
+from errata_transformers.instructor import TransformersInstructor
+from errata_transformers.settings import TransformersInstructorSettings, TransformersSettings
 from errata_transformers.target import TransformersTarget
 
 pytestmark = [
@@ -90,8 +93,8 @@ def greedy_by_the_library(model: Any, target: TransformersTarget, prompt: Target
     """The library's own greedy answer of at most 40 tokens."""
     import torch
 
-    tokenizer = target._tokenizer()
-    ids = torch.tensor([target._encode(prompt)])
+    tokenizer = target.local.tokenizer
+    ids = torch.tensor([target.local.encode(prompt.messages)])
     with torch.inference_mode():
         out = model.generate(
             ids, attention_mask=torch.ones_like(ids), max_new_tokens=40, do_sample=False
@@ -103,12 +106,12 @@ def greedy_by_the_library(model: Any, target: TransformersTarget, prompt: Target
 def test_it_answers_as_the_library_does_and_splits_digits(smollm: TransformersTarget) -> None:
     prompts = [target_prompt(problem(number)) for number in range(6)]
     answers = smollm.generate(prompts)
-    expected = greedy_by_the_library(smollm._model(), smollm, prompts[0])
+    expected = greedy_by_the_library(smollm.local.weights, smollm, prompts[0])
     common = min(len(expected), len(answers[0].text))
     assert common > 20
     assert answers[0].text[:common] == expected[:common]
     assert all(each.prompt_tokens > 40 and 0 < each.tokens <= 80 for each in answers)
-    assert len(smollm._tokenizer().tokenize("is  1234")) == 6
+    assert len(smollm.local.tokenizer.tokenize("is  1234")) == 6
     assert (smollm.materialise() / "model.safetensors").is_file()
 
 
@@ -117,11 +120,11 @@ def test_scores_equal_full_passes(smollm: TransformersTarget) -> None:
 
     prompts = [target_prompt(problem(number), problem(99)) for number in range(5)]
     references = [problem(number).solution for number in range(5)]
-    model, tokenizer = smollm._model(), smollm._tokenizer()
+    model, tokenizer = smollm.local.weights, smollm.local.tokenizer
     for prompt, text, score in zip(
         prompts, references, smollm.score(prompts, references), strict=True
     ):
-        head, tail = smollm._encode(prompt), tokenizer.encode(text)
+        head, tail = smollm.local.encode(prompt.messages), tokenizer.encode(text)
         with torch.inference_mode():
             logits = model(torch.tensor([head + tail])).logits[0, len(head) - 1 : -1]
         each = logits.log_softmax(-1).gather(1, torch.tensor(tail)[:, None])
@@ -186,3 +189,28 @@ def test_one_shot_selection_prefers_the_like_example(smollm: TransformersTarget)
     assert not found["odd"].kept
     assert found["like"].score > 0
     assert len(stored) == 6
+
+
+def test_as_an_instructor_it_answers_together_what_it_answers_as_a_target(
+    smollm: TransformersTarget,
+) -> None:
+    settings = TransformersInstructorSettings(
+        model=str(smollm.local.folder), max_reply_tokens=80, batch_size=8, dtype="float32"
+    )
+    instructor = TransformersInstructor(settings, smollm.local.folder)
+    asked = [problem(number) for number in range(4)]
+    prompts = [TargetPrompt(messages=target_prompt(each).messages) for each in asked]
+
+    async def ask() -> list[Reply]:
+        requests = [instructor.request(p.messages, None, {}, 0) for p in prompts]
+        try:
+            return await asyncio.gather(*(instructor.complete(each) for each in requests))
+        finally:
+            await instructor.close()
+
+    replies = asyncio.run(ask())
+    expected = smollm.generate(prompts)
+    assert [reply.text for reply in replies] == [each.text for each in expected]
+    assert [reply.usage for reply in replies] == [
+        Usage(each.prompt_tokens, each.tokens) for each in expected
+    ]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
-from errata.parts import Materialises, Scores, Target
+from errata.parts import Materialises, Samples, Scores, Target
 from errata.records import Message, TargetPrompt
-from errata_transformers.plugin import TransformersSettings
+from errata_transformers.settings import TransformersSettings
 from errata_transformers.target import TransformersTarget
 
 QUESTIONS = ["Two plus two?", "How many pens are left of 17?", "A", "What is 3 × 4, and why?", "é"]
@@ -59,6 +60,7 @@ def library_score(library: tuple[Any, Any], text: str, continuation: str) -> flo
 
 def test_it_has_the_capabilities_it_declares(tiny_target: TransformersTarget) -> None:
     assert isinstance(tiny_target, Target)
+    assert isinstance(tiny_target, Samples)
     assert isinstance(tiny_target, Scores)
     assert isinstance(tiny_target, Materialises)
 
@@ -72,6 +74,17 @@ def test_batched_answers_equal_the_librarys_own_one_by_one(
         assert answer.tokens == len(tokens)
         assert answer.text == library[1].decode(tokens, skip_special_tokens=True)
         assert answer.prompt_tokens == len(f"[user]{text}|[assistant]".encode())
+
+
+def test_samples_follow_from_their_own_streams(tiny_target: TransformersTarget) -> None:
+    prompts = [prompt(text) for text in QUESTIONS]
+    together = tiny_target.sample(prompts, 1.0, [Random(n) for n in range(5)])
+    alone = [tiny_target.sample([p], 1.0, [Random(n)])[0] for n, p in enumerate(prompts)]
+    assert together == alone
+    assert tiny_target.sample(prompts, 1.0, [Random(n) for n in range(5, 10)]) != together
+    greedy = tiny_target.generate(prompts)
+    assert greedy != together
+    assert tiny_target.sample(prompts, 1e-6, [Random(n) for n in range(5)]) == greedy
 
 
 def test_rows_that_stop_leave_and_the_others_go_on_unchanged(
@@ -150,7 +163,7 @@ def test_an_adapter_is_merged_and_the_base_comes_back(
     tiny_target.use(tmp_path)
     try:
         with torch.inference_mode():
-            found = tiny_target._model()(ids).logits
+            found = tiny_target.local.weights(ids).logits
         torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
         assert tiny_target.generate([prompt("A")]) != base
     finally:

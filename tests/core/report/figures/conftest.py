@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
 import pytest
@@ -20,9 +19,11 @@ from errata.plugins import Catalogue
 from errata.recipe import load
 from errata.run import Run
 from errata.store import Store
+from scripted.following import follow, wilson
 
 Json = dict[str, Any]
 CATEGORIES = ["right", "model-error", "undecided", "truncated", "format-slip"]
+SAMPLED = ["bad-luck", "suspected-wrong-gold"]
 RECIPE = """
 name: scripted
 domain: math
@@ -116,14 +117,6 @@ def rows(path: Path) -> list[Json]:
     return [json.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
 
 
-def wilson(right: int, total: int) -> tuple[float, float]:
-    """Where a proportion lies exactly z standard errors from the observed one: a quadratic's roots."""
-    z, seen = NormalDist().inv_cdf(0.975), right / total
-    a, b, c = 1 + z * z / total, -(2 * seen + z * z / total), seen * seen
-    root = math.sqrt(max(0.0, b * b - 4 * a * c))
-    return (-b - root) / (2 * a), (-b + root) / (2 * a)
-
-
 def mcnemar(fixed: int, broken: int) -> float:
     """Every outcome of fair coins at least as uneven as this one, weighed one by one."""
     row = [Fraction(1)]
@@ -161,6 +154,7 @@ def _recount(run: Path) -> Json:
         checkpoints.append(found)
         last = name if found["kept"] else last
     target = recipe["target"]
+    follow(rounds)
     return {
         "name": manifest["name"],
         "recipe": manifest["recipe"],
@@ -169,6 +163,7 @@ def _recount(run: Path) -> Json:
         "seed": manifest["seed"],
         "versions": manifest["versions"],
         "ended": manifest["ended"],
+        "imported": [],
         "sets": [{"set": s, "problems": sizes[s], "dropped": dropped[s]} for s in order],
         "checkpoints": checkpoints,
         "baseline": "round-0",
@@ -252,7 +247,9 @@ def _round(run: Path, name: str, incoming: str, manifest: Json) -> Json:
             {
                 "set": label,
                 "attempts": tally.total(),
-                "categories": {category: tally[category] for category in CATEGORIES},
+                "categories": {category: tally[category] for category in CATEGORIES + SAMPLED},
+                "sampled": 0,
+                "samples": 0,
             }
         )
     diagnoses = rows(folder / "diagnoses.jsonl")
@@ -262,11 +259,15 @@ def _round(run: Path, name: str, incoming: str, manifest: Json) -> Json:
     selection = rows(folder / "selection.jsonl")
     types, placed = _types(folder)
     return {
+        "_own": [(t, [p for p, given in placed.items() if t["id"] in given]) for t in types],
         "name": name,
         "incoming": incoming,
         "stages": [stage["stage"] for stage in manifest["stages"] if stage["round"] == name],
         "triage": counted,
+        "other_models": [],
+        "second_opinion": None,
         "diagnoses": {
+            "others": 0,
             "bad_cases": sum(category == "model-error" for _, category in triage),
             "diagnosed": len(diagnoses),
             "named": sum(bool(row["keyphrase"]) for row in real),
@@ -319,6 +320,7 @@ def _type(
         "description": row["description"],
         "keyphrases": row["keyphrases"][:5],
         "cases": len(own),
+        "others": 0,
         "dev_cases": len(dev),
         "dev_fixed": len([problem for problem in dev if after[problem] == "right"]),
         "proposed": len(against),

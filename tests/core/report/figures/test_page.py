@@ -16,6 +16,7 @@ from errata.report.summary import summarize
 from errata.store import Store
 
 Json = dict[str, Any]
+CATEGORIES = ("right", "model-error", "undecided", "truncated", "format-slip")
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
 
@@ -149,6 +150,25 @@ def clean(name: str) -> str:
     return " ".join(name.split())
 
 
+def test_types_through_the_rounds(page: Element, counted: Json, written: Any) -> None:
+    expected: dict[str, list[str]] = {}
+    for place, r in enumerate(counted["rounds"]):
+        for life in r["life"]:
+            row = expected.setdefault(life["error_type"], [clean(life["name"]), "", ""])
+            between = written.between(life["low"], life["high"])
+            row[place + 1] = f"{life['life']} {written.share(life['rate'])} {between}"
+    shown = table(page, class_="lives")
+    assert sorted(shown) == sorted(expected.values())
+    sizes = {clean(x["name"]): max(x["cases"], x["cases_before"]) for r in counted["rounds"]
+             for x in r["life"]}  # fmt: skip
+    assert sizes[shown[0][0]] == max(sizes.values())
+    (lives,) = page.all("table", class_="lives")
+    top = max(life["high"] for r in counted["rounds"] for life in r["life"])
+    ends = [line.number("x2") for line in lives.all("line", class_="whisker")]
+    highs = [life["high"] / top * 100 for r in counted["rounds"] for life in r["life"]]
+    assert sorted(ends) == pytest.approx(sorted(highs), abs=0.01)
+
+
 def test_tables_of_trust(page: Element, counted: Json, written: Any) -> None:
     sets = [row[:3] for row in table(page, id="sets")]
     assert sets == [
@@ -156,7 +176,7 @@ def test_tables_of_trust(page: Element, counted: Json, written: Any) -> None:
     ]
     assert table(page, id="triage") == [
         [f"{written.round(r['name'])}, {t['set']}", number(t["attempts"])]
-        + [number(value) for value in t["categories"].values()]
+        + [number(t["categories"][name]) for name in CATEGORIES]  # no samples were drawn
         for r in counted["rounds"]
         for t in r["triage"]
     ]

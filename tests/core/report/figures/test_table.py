@@ -46,6 +46,7 @@ def lines(s: Json, written: Any) -> Iterator[list[str]]:
     yield from triage(s, written)
     for r in s["rounds"]:
         yield from types(r, written)
+    yield from lives(s["rounds"], written)
     yield from candidates(s["rounds"], written)
     yield from times(s, written)
 
@@ -106,6 +107,29 @@ def types(r: Json, written: Any) -> Iterator[list[str]]:
     for t in r["types"]:
         yield [clean(t["name"]), *(str(t[number]) for number in numbers)]
     yield ["(unassigned)", str(r["unassigned"])]
+
+
+def lives(rounds: list[Json], written: Any) -> Iterator[list[str]]:
+    yield ["Error types through the rounds"]
+    yield [written.round(r["name"]) for r in rounds]
+    rows: dict[str, list[Json]] = {}
+    for r in rounds:
+        for life in r["life"]:
+            rows.setdefault(life["error_type"], []).append(life)
+    ranked = sorted(rows.values(), key=lambda row: -max(x["cases"] for x in row))
+    for row in ranked[:16]:
+        shown = (f"{100 * x['rate']:.1f} ({written.between(x['low'], x['high'])})" for x in row)
+        states = [f"{x['life']} {share}" for x, share in zip(row, shown, strict=True)]
+        yield [clean(row[-1]["name"]), *states]
+    if len(ranked) > 16:
+        yield [f"the 16 largest of {len(ranked)} types"]
+    yield [
+        (
+            f"cases per {rounds[-1]['life'][0]['tried']} problems tried, in percent with 95%"
+            " intervals; shrunk, and relapsed after having shrunk: the interval of the change does"
+            " not reach 0"
+        )
+    ]
 
 
 def clean(name: str) -> str:

@@ -1,0 +1,1 @@
+"""What a recipe's instructor will cost, from a small real pilot."""

@@ -1,0 +1,1 @@
+"""Diagnosers that ask an instructor."""

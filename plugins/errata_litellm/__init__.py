@@ -1,0 +1,1 @@
+"""Any provider that LiteLLM speaks to."""
