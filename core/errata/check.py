@@ -42,6 +42,11 @@ class Chosen:
     part: Part
     settings: Settings
 
+    @property
+    def asks_or_may(self) -> bool:
+        """False where the settings say that no instructor is asked."""
+        return not callable(self.part.needs_instructor) or self.part.asks(self.settings)
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -109,6 +114,7 @@ def prepare(
             (section.split(".")[0], purpose)
             for section, choice in (chosen | judges).items()
             for purpose in choice.part.prompts
+            if choice.asks_or_may
         ]
         if recipe.triage.samples and recipe.triage.suspect_gold and recipe.instructor:
             asked.append(("triage", OWN_SOLUTION))
@@ -218,7 +224,7 @@ def _check_needs(recipe: Recipe, chosen: Mapping[str, Chosen], mistakes: list[st
                 f"{section}: {choice.part.kind} {choice.use!r} needs an embedder: add a section"
                 " `embed`, for instance `embed: sentence-transformers`"
             )
-        if choice.part.needs_instructor and recipe.instructor is None:
+        if choice.part.asks(choice.settings) and recipe.instructor is None:
             mistakes.append(
                 f"{section}: {choice.part.kind} {choice.use!r} needs an instructor: add a section"
                 " `instructor`, for instance `instructor: {use: openai, model: gpt-4o}`"

@@ -127,11 +127,11 @@ def make_grouper(
     ``embed.name=value`` sets it up. Raises PartError, MissingExtra and UserError.
     """
     part = catalogue.find("grouper", use, "--use")
-    if part.needs_instructor:
+    if part.needs_instructor is True:
         free = sorted(
             o.part.name
             for o in catalogue.offers
-            if o.part.kind == "grouper" and not o.part.needs_instructor
+            if o.part.kind == "grouper" and o.part.needs_instructor is not True
         )
         raise PartError(
             f"--use {use}: this grouper asks an instructor, which only a run has (`errata run`);"
@@ -160,7 +160,13 @@ def make_grouper(
         progress=progress,
     )
     embed_settings = _settings(chosen, embedding, "embed.")
-    return cast(Grouper, _make(part, _settings(part, own, ""), services))
+    settings = _settings(part, own, "")
+    if part.asks(settings):
+        raise PartError(
+            f"--use {use}: with these settings it asks an instructor, which only a run has"
+            " (`errata run`)"
+        )
+    return cast(Grouper, _make(part, settings, services))
 
 
 def _split_changes(changes: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -349,7 +349,8 @@ class Part:
     ``requires`` are the top-level modules the factory will import and ``extra`` the extra of the
     distribution that installs them; ``errata check`` uses both to report what is missing before a
     run. ``provides`` and ``needs`` are target capabilities; ``needs_embedder`` asks for an embedder,
-    ``needs_instructor`` for an instructor, and ``prompts`` are what it asks an instructor for.
+    ``needs_instructor`` for an instructor (a function of the settings where those decide), and
+    ``prompts`` are what it asks an instructor for.
     ``check(settings)`` returns mistakes that show without network and before anything is made (an
     environment variable that is not set).
     """
@@ -364,6 +365,11 @@ class Part:
     provides: frozenset[Capability] = frozenset()
     needs: frozenset[Capability] = frozenset()
     needs_embedder: bool = False
-    needs_instructor: bool = False
+    needs_instructor: bool | Callable[[Any], bool] = False
     prompts: tuple[Purpose[Any], ...] = ()
     check: Callable[[Any], Sequence[str]] = nothing_wrong
+
+    def asks(self, settings: Settings) -> bool:
+        """Whether the part asks an instructor with these settings."""
+        needs = self.needs_instructor
+        return needs(settings) if callable(needs) else needs

@@ -39,7 +39,10 @@ class EmbeddingGrouper:
         names = [phrases[group[0]].text for group in groups]
         sizes = [sum(phrases[i].count for i in group) for group in groups]
         order = sorted(range(len(groups)), key=lambda g: (-sizes[g], names[g]))
-        named = naming.named([[phrases[i] for i in groups[g]] for g in order], diagnoses)
+        members_of = [[phrases[i] for i in groups[g]] for g in order]
+        named = naming.named(members_of, diagnoses)
+        if self._settings.names == "instructor":
+            named = await naming.renamed(named, members_of, self._services)
         types = []
         typed: dict[int, str] = {}
         for g, name in zip(order, named, strict=True):

@@ -1,6 +1,7 @@
-"""Names, ids and descriptions of error types, made without an instructor.
+"""Names, ids and descriptions of error types: the most central of a type's own keyphrases, or what the
+instructor calls it.
 
-Not covered: names that read well; a type is named by the most central of its own keyphrases.
+Not covered: how the instructor is asked (``errata.naming``).
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from errata.naming import Cluster, name_clusters
+from errata.parts import Services
 from errata.records import Diagnosis
 from errata_cluster.folding import Phrase, fold
 
@@ -32,6 +35,7 @@ _SPOKEN = {
     "#": "n",
 }
 _SLUG_LENGTH = 60
+_SHOWN = 12  # keyphrases of a type that the instructor sees
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,28 @@ def named(groups: Sequence[Sequence[Phrase]], diagnoses: Sequence[Diagnosis]) ->
         description = describe(terms[number], shown, _explanation(group[0], diagnoses))
         found.append(Name(ids[number], group[0].text, description))
     return found
+
+
+async def renamed(
+    names: Sequence[Name], groups: Sequence[Sequence[Phrase]], services: Services
+) -> list[Name]:
+    """``names`` as the instructor has them; those it does not name stay as they are."""
+    clusters = [
+        Cluster(
+            name=name.name,
+            description=name.description,
+            phrases=tuple(phrase.text for phrase in group[:_SHOWN]),
+            count=sum(phrase.count for phrase in group),
+            terms=tuple(terms),
+        )
+        for name, group, terms in zip(names, groups, class_terms(groups), strict=True)
+    ]
+    labels = await name_clusters(clusters, services)
+    ids = unique_slugs([label.name for label in labels])
+    return [
+        Name(type_id, label.name, label.description)
+        for type_id, label in zip(ids, labels, strict=True)
+    ]
 
 
 def slug(name: str) -> str:

@@ -1,7 +1,7 @@
 """What this plugin offers: the embedder ``sentence-transformers``, the groupers ``embedding`` and
 ``taxonomy``.
 
-Not covered: groupers that ask an instructor, and matching types over rounds.
+Not covered: groups that an instructor makes, and matching types over rounds.
 """
 
 from __future__ import annotations
@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from errata.hooks import hookimpl
+from errata.naming import NAMING
 from errata.parts import Embedder, Grouper, Part, Services
 from errata_cluster.embedder import SentenceEmbedder
 from errata_cluster.grouper import EmbeddingGrouper
 from errata_cluster.settings import EmbedderSettings, GroupSettings, TaxonomySettings
 from errata_cluster.taxonomy import TaxonomyGrouper, read_taxonomy
+
+
+def _names_are_asked_for(settings: GroupSettings) -> bool:
+    return settings.names == "instructor"
 
 
 class ClusterPlugin:
@@ -41,6 +46,8 @@ class ClusterPlugin:
                 requires=("hdbscan", "numpy"),
                 extra="cluster",
                 needs_embedder=True,
+                needs_instructor=_names_are_asked_for,
+                prompts=(NAMING,),
             ),
             Part(
                 name="taxonomy",

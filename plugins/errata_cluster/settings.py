@@ -43,6 +43,11 @@ class GroupSettings(Settings):
     max_types: int = Field(
         default=25, ge=1, description="above this many types the nearest are merged"
     )
+    names: Literal["offline", "instructor"] = Field(
+        default="offline",
+        description="offline: the most central keyphrase names a type; instructor: it is asked for a"
+        " name and a description, and the offline ones stand where it gives none",
+    )
     same: float = Field(
         default=0.8,
         gt=0,

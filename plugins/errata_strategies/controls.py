@@ -15,7 +15,8 @@ Not covered: the first-stage heuristics of Self-Instruct (task types, classifica
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from random import Random
 from typing import Literal
 
@@ -124,6 +125,7 @@ class SelfInstruct:
             if made == wave.count or parent is None:
                 break
             found = self._variant(parent, wave)
+            self._drew(parent.kind, isinstance(found, Proposal))
             if isinstance(found, Proposal):
                 made += 1
                 results.append(found)
@@ -133,6 +135,9 @@ class SelfInstruct:
                 self._fertile()[parent.kind].remove(parent)
                 results.append(found)
         return results
+
+    def _drew(self, kind: str, worked: bool) -> None:
+        """A seed of ``kind`` was drawn for a variant, which came or did not."""
 
     def _parent(self, random: Random) -> Problem | None:
         fertile = [problem for members in self._fertile().values() for problem in members]
@@ -165,10 +170,15 @@ class SameDistribution(SelfInstruct):
         self._like = settings.like
         self._wanted: dict[str, int] = {}
         self._drawn: Counter[str] = Counter()
+        self._vain: Counter[str] = Counter()
 
     def _calls(self, wave: Wave) -> list[Call]:
         """One call a kind (more where a kind takes more than ``per_call``)."""
-        shares = Counter(self._kind() for _ in range(wave.count))
+        shares: Counter[str] = Counter()
+        for _ in range(wave.count if self._problems() else 0):
+            kind = self._kind(self._mixture())
+            shares[kind] += 1
+            self._drawn[kind] += 1
         return [
             self._of_kind(wave, kind, size)
             for kind in sorted(shares)
@@ -190,22 +200,34 @@ class SameDistribution(SelfInstruct):
         for call in calls:
             self._drawn[call.kind] -= call.count
 
-    def _parent(self, random: Random) -> Problem | None:
-        """Of the kind that is next. A kind without variants gives way to the others."""
-        members = self._fertile().get(self._kind(), [])
-        return random.choice(members) if members else super()._parent(random)
+    def _drew(self, kind: str, worked: bool) -> None:
+        self._drawn[kind] += worked
+        self._vain[kind] = 0 if worked else self._vain[kind] + 1
 
-    def _kind(self) -> str:
-        """The kind furthest behind its share among the seeds so far, in this stage, of any type."""
+    def _parent(self, random: Random) -> Problem | None:
+        """Of the kind that is next among those that may have a variant."""
+        fertile = {kind: members for kind, members in self._fertile().items() if members}
+        kinds = [kind for kind in sorted(fertile) if kind in self._mixture()] or sorted(fertile)
+        return random.choice(fertile[self._kind(kinds)]) if kinds else None
+
+    def _mixture(self) -> dict[str, int]:
+        """How often each kind of the train set is in the set to be matched."""
         if not self._wanted:
             own = {problem.kind for problem in self._problems()}
             found = Counter(problem.kind for problem in self._services.problems(self._like))
             self._wanted = {kind: found[kind] for kind in sorted(found) if kind in own}
             self._wanted = self._wanted or dict.fromkeys(sorted(own), 1)
-        total, seeds = sum(self._wanted.values()), self._drawn.total() + 1
-        kind = max(
-            sorted(self._wanted),
-            key=lambda kind: self._wanted[kind] * seeds - self._drawn[kind] * total,
-        )
-        self._drawn[kind] += 1
-        return kind
+        return self._wanted
+
+    def _kind(self, kinds: Iterable[str]) -> str:
+        """The kind furthest behind its share among the seeds so far, in this stage, of any type
+        (Sainte-Laguë's rule, which apportions among whatever kinds are left).
+
+        Three vain draws in a row count as a seed, so that a kind without variants holds up no other.
+        """
+
+        def claim(kind: str) -> Fraction:
+            had = self._drawn[kind] + self._vain[kind] // _FAILURES
+            return Fraction(self._mixture().get(kind, 0), 2 * had + 1)
+
+        return max(sorted(kinds), key=claim)

@@ -8,8 +8,11 @@ from random import Random
 
 import pytest
 
+from errata.calls.typed import Answer
+from errata.naming import NAMING
 from errata.parts import Grouping
 from errata.plugins import Catalogue
+from errata.prompting import Prompts, Template
 from errata.records import Diagnosis
 
 FAMILIES = {
@@ -222,3 +225,26 @@ def test_the_same_cases_twice_are_the_same_types(make_grouper) -> None:
     one, two = (group(make_grouper(), planted(copies=copies)[0]) for copies in (1, 2))
     assert [t.name for t in one.types] == [t.name for t in two.types]
     assert [2 * t.count for t in one.types] == [t.count for t in two.types]
+
+
+def test_an_instructor_names_what_it_can(make_grouper, services) -> None:
+    asked = []
+
+    async def ask(prompt):
+        asked.append(prompt)
+        if len(asked) > 1:
+            return Answer(None, failure="no", lack="unanswered")
+        reply = {"names": [{"group": 1, "name": "Borrowing", "description": "It is left out."}]}
+        return Answer(NAMING.reply.model_validate(reply))
+
+    services.ask = ask
+    services.prompts = Prompts({"naming": Template(NAMING.template.read_text())})
+    told = diagnoses(["no borrow"] * 3 + ["unit kept"] * 2)
+    found = asyncio.run(make_grouper(names="instructor").group(told))
+    assert [(t.id, t.name) for t in found.types] == [
+        ("borrowing", "Borrowing"),
+        ("unit-kept", "unit kept"),
+    ]
+    assert found.types[0].description == "It is left out."
+    assert [a.types for a in found.assignments] == [("borrowing",)] * 3 + [("unit-kept",)] * 2
+    assert "no borrow" in asked[0].messages[-1].content

@@ -7,7 +7,10 @@ from random import Random
 
 import pytest
 
-from errata.records import QA, Problem
+from errata.domain import Domain
+from errata.hooks import hookimpl
+from errata.plugins import Active
+from errata.records import QA, Objection, Problem
 from errata_math.plugin import MathDomain
 from scripted.asking import Bench, case, failing, made, reasons, roman_domain, wave
 
@@ -144,6 +147,30 @@ def test_the_mixture_of_variants():
     found = Counter(p.body.problem.kind for p in made(bench.propose(wave(CASES, count=120))))
     # The first, vain try to ask changes nothing.
     assert all(abs(found[kind] - 2 * count) <= 1 for kind, count in wanted.items())
+
+
+class Fickle(MathDomain):
+    """Stories have a variant now and then, riddles never."""
+
+    @hookimpl
+    def errata_variant(self, problem, random):
+        if problem.kind == "riddle" or (problem.kind == "story" and random.random() < 0.6):
+            return Objection(reason="no-variant", detail="not this time")
+        name = f"{problem.id}~{random.getrandbits(40)}"
+        return problem.model_copy(update={"id": name, "question": f"Question {name}?"})
+
+
+def test_kinds_that_fail_now_and_then_keep_their_share_and_those_that_always_do_hold_up_nobody():
+    train = [problem(f"s{n}", "story") for n in range(300)]
+    train += [problem(f"d{n}", "drill") for n in range(100)]
+    train += [problem(f"r{n}", "riddle") for n in range(400)]
+    domain = Domain("fickle", Active({"fickle": Fickle()}))
+    bench = Bench("same-distribution", {}, None, domain, train)
+    waves = [bench.propose(wave(CASES, count=40, number=n)) for n in range(5)]
+    assert [len(made(found)) for found in waves] == [40] * 5
+    kinds = Counter(p.body.problem.kind for found in waves for p in made(found))
+    assert kinds["drill"] == pytest.approx(50, abs=6)
+    assert kinds["story"] == pytest.approx(150, abs=6)
 
 
 def test_failures_are_objections():
