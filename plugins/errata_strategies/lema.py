@@ -11,6 +11,7 @@ them); corrections of evolved problems (the next round's, if the target gets the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from pydantic import Field
@@ -58,13 +59,15 @@ class Lema:
         self._settings, self._services = settings, services
         self._asker = Asker(services, settings.temperature)
         self._turns = Turns(settings.per_case)
+        self._evolved: Counter[str] = Counter()
 
     async def propose(self, wave: Wave) -> Sequence[Proposal | Objection]:
         """Corrections, plain solutions and evolved problems, ``wave.count`` of them at most."""
-        seeds = _corrected(wave)
-        evolved = int(wave.count * self._settings.evolve) if seeds else 0
+        seeds, share = _corrected(wave), self._settings.evolve
+        allowed = self._allowed(wave, share) if seeds else 0
         cases = {case.attempt.id: case for case in wave.cases}
-        room, per = wave.count - evolved, 2 if self._settings.plain else 1
+        room = wave.count - min(allowed, int(wave.count * share))
+        per = 2 if self._settings.plain else 1
         owner = wave.error_type.id
         chosen = self._turns.next(owner, cases, -(-room // per), wave.random)
         rooms = [min(per, room - per * place) for place in range(len(chosen))]
@@ -72,13 +75,19 @@ class Lema:
             self._correct(case, wave, many, new_replica(wave.random))
             for case, many in zip(chosen, rooms, strict=True)
         ]
-        # Once every case has had its turn, what is wanted still is evolved from what was corrected.
-        more = wave.count - sum(rooms) if seeds and self._settings.evolve else 0
+        evolved = min(allowed, wave.count - sum(rooms))
+        self._evolved[owner] += evolved
         tasks += [
             self._evolve(wave.random.choice(seeds), wave, new_replica(wave.random))
-            for _ in range(more)
+            for _ in range(evolved)
         ]
         return await together(tasks)
+
+    def _allowed(self, wave: Wave, share: float) -> int:
+        """How many more problems may be evolved, by their share of what is accepted: few corrections
+        are not to be followed by many costly offspring."""
+        corrected = sum(candidate.body.kind != "qa" for candidate in wave.accepted)
+        return int(corrected * share / (1 - share) + 1e-9) - self._evolved[wave.error_type.id]
 
     async def _correct(self, case: BadCase, wave: Wave, room: int, replica: int) -> Found:
         problem = case.problem

@@ -95,9 +95,8 @@ def cached(folder: Path, count: int = 5000, repeats: int = 3) -> None:
         took = [asyncio.run(_again(url, folder / "cached", count)) for _ in range(repeats)]
         sent = total(url) - before
     wall, cpu = (count / statistics.median(seconds) for seconds in zip(*took, strict=True))
-    figure = f"{cpu:,.0f} rows per CPU second ({wall:,.0f}/s), {sent} sent"
-    # one thread does it: on a machine that has a core to spare the two are the same
-    show("fully cached re-run", ERRATA, figure, "≥ 25,000/s, 0", met=cpu >= 25_000 and not sent)
+    figure = f"{wall:,.0f} rows/s ({cpu:,.0f} per CPU second), {sent} sent"
+    show("fully cached re-run", ERRATA, figure, "≥ 25,000/s, 0", met=wall >= 25_000 and not sent)
 
 
 async def _again(url: str, path: Path, count: int) -> tuple[float, float]:

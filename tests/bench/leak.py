@@ -5,7 +5,8 @@ number redraws of them; candidates are GSM8K train questions with numbers redraw
 another question put in. The peer is rapidfuzz over every pair (``process.extractOne`` with the same
 cutoff, on the same word numbers) for the first candidates; both must agree on each.
 
-Not covered: the embedding rule, and the time that a domain's own fingerprints take.
+Not covered: the embedding rule and what is caught (``leak_kinds.py``), and the time that a domain's own
+fingerprints take.
 """
 
 from __future__ import annotations
@@ -64,8 +65,17 @@ def candidates(train: list[str], count: int, random: Random) -> list[str]:
     return texts
 
 
-def problems(texts: list[str], prefix: str) -> list[Problem]:
-    return [Problem(id=f"{prefix}{i}", question=text, answer="1") for i, text in enumerate(texts)]
+def solutions(name: str) -> list[str]:
+    """The solutions of GSM8K, which are given to questions in turn: only their length matters."""
+    with gzip.open(SHARED / f"gsm8k.{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+        return [str(json.loads(line)["solution"]) for line in lines]
+
+
+def problems(texts: list[str], prefix: str, solved: list[str]) -> list[Problem]:
+    return [
+        Problem(id=f"{prefix}{i}", question=text, answer="1", solution=solved[i % len(solved)])
+        for i, text in enumerate(texts)
+    ]
 
 
 def peer(evaluation: list[Problem], posed: list[Problem]) -> float:
@@ -115,8 +125,9 @@ def main() -> None:
     real = len(texts)
     texts = texts[: sizes.evaluation]
     texts += [redrawn(random.choice(texts), random) for _ in range(sizes.evaluation - len(texts))]
-    evaluation = problems(texts, "e")
-    posed = problems(candidates(questions(train=True), sizes.candidates, random), "c")
+    evaluation = problems(texts, "e", solutions("test"))
+    told = candidates(questions(train=True), sizes.candidates, random)
+    posed = problems(told, "c", solutions("train"))
     print(f"{len(evaluation)} evaluation problems (of {real} real ones), {len(posed)} candidates")
     services = Services(
         domain=Domain("text", Active({})),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,8 +101,11 @@ def test_settings_switch_rules(guarded, make_candidate) -> None:
     other_numbers = make_candidate(problem(STORY.replace("24", "9").replace("15", "8")))
     found = judge(guarded, other_numbers, template=False)
     assert found.evidence["rule"] == "rouge-l"
-    assert judge(guarded, other_numbers, template=False, rouge_l=0.99) is None
-    assert judge(guarded, other_numbers, template=False, rouge_l=0.99, run=5) is not None
+    assert judge(guarded, other_numbers, template=False, rouge_l=0.99, reordered=None) is None
+    assert (
+        judge(guarded, other_numbers, template=False, rouge_l=0.99, reordered=None, run=5)
+        is not None
+    )
 
 
 def test_gsm8k_train_against_test(make_services, make_candidate) -> None:
@@ -121,3 +125,91 @@ def test_gsm8k_train_against_test(make_services, make_candidate) -> None:
     found = [asyncio.run(leak.verify(make_candidate(p))) for p in read("train")[:1000]]
     # The two halves of GSM8K are all but disjoint (4 shared 13-word runs in the whole).
     assert sum(f is not None for f in found) <= 10
+
+
+def test_the_same_story_with_numbers_in_words(guarded, make_candidate) -> None:
+    told = STORY.replace("24", "ninety-six").replace("15", "two dozen")
+    found = judge(guarded, make_candidate(problem(told)))
+    assert (found.evidence["rule"], found.evidence["near"]) == ("template", "t1")
+
+
+LONG = (
+    "Tom owns a bakery near the old harbor. Every morning he bakes 40 loaves of rye bread. His "
+    "sister sells the loaves for 3 dollars each. On Sundays the shop stays closed all day. How "
+    "much do they earn in a week?"
+)
+
+
+@pytest.mark.parametrize("numbers", [False, True])
+def test_sentences_in_another_order(make_services, make_candidate, numbers) -> None:
+    services = make_services({"train": [], "test/a": [problem(LONG, "t")]})
+    one, two, three, four, last = LONG.split(". ")
+    text = ". ".join([four, two, one, three, last])
+    if numbers:
+        text = text.replace("40", "sixty").replace("3", "7")
+    found = judge(services, make_candidate(problem(text)), run=50)
+    assert found.evidence["rule"] == "reordered"
+    assert found.evidence["score"] == 1
+    assert judge(services, make_candidate(problem(text)), run=50, reordered=None) is None
+
+
+def test_solutions_are_compared(make_services, make_candidate) -> None:
+    told = (
+        "First we work out how many loaves leave the oven in the six days on which the shop is open. "
+        "Then the price of a loaf gives the takings, which come to 720 dollars."
+    )
+    guarded_problem = problem(LONG, "t").model_copy(update={"solution": told})
+    services = make_services({"train": [], "test/a": [guarded_problem]})
+    copied = problem("Something else entirely?").model_copy(
+        update={"solution": told.replace("720", "12")}
+    )
+    found = judge(services, make_candidate(copied))
+    assert (found.evidence["rule"], found.evidence["near"]) == ("solution-run", "t")
+    assert judge(services, make_candidate(copied), run=40).evidence["rule"] == "solution-rouge-l"
+    assert judge(services, make_candidate(copied), solutions=False) is None
+    short = problem("Something else entirely?").model_copy(update={"solution": "3+4=7\n#### 7"})
+    assert judge(services, make_candidate(short)) is None
+
+
+class Topics:
+    """Embeds by the first letter of a text, and counts what it was given."""
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+
+    def embed(self, texts):
+        self.calls.append(len(texts))
+        near = {"M": [1.0, 0.0], "A": [0.0, 1.0], "N": [0.6, 0.8]}
+        return [near.get(text[0], [0.95, 0.31224989991991997]) for text in texts]
+
+
+def test_neighbours_in_meaning(guarded, make_candidate) -> None:
+    topics = Topics()
+    services = replace(guarded, embedder=lambda: topics)
+    leak = Leak(LeakSettings(neighbours=0.9), services)
+    asked = [make_candidate(problem(text, text[:1])) for text in ("Zebra?", "Quite so?")]
+    leak.look_ahead(asked)
+    assert topics.calls == [3, 2]
+    found = asyncio.run(leak.verify(asked[0]))
+    assert (found.evidence["rule"], found.evidence["near"]) == ("neighbours", "t1")
+    assert found.evidence["score"] == 0.95
+    assert topics.calls == [3, 2]
+    assert leak.embedding_seconds > 0
+    assert asyncio.run(Leak(LeakSettings(neighbours=0.96), services).verify(asked[0])) is None
+
+
+def test_neighbours_without_an_embedder_say_so(guarded) -> None:
+    services = replace(guarded, embedder=lambda: {}["embed"])
+    with pytest.raises(LookupError, match="needs an embedder"):
+        Leak(LeakSettings(neighbours=0.9), services)
+
+
+def test_the_nearest_problem_of_what_passes(guarded, make_candidate) -> None:
+    leak = Leak(LeakSettings(), guarded)
+    half = make_candidate(problem("Mia bakes 24 cakes on Monday and eats all of them at home."))
+    assert asyncio.run(leak.verify(half)) is None
+    near = leak.nearest(half)
+    assert (near.candidate_id, near.near, near.set) == (half.id, "t1", "test/gsm8k")
+    assert 0.3 <= near.rouge_l < 0.7
+    assert near.cosine is None
+    assert leak.nearest(make_candidate(problem("Zzz?"))).rouge_l == 0

@@ -180,7 +180,7 @@ def answers(*given):
 
 def evolved(solve, votes=3, evolve=None, domain=None):
     replies = {"evolve": evolve or {"question": NEW}, "solve": solve, "correct": RIGHT}
-    bench = Bench("lema", {"votes": votes}, replies, domain or math_domain())
+    bench = Bench("lema", {"votes": votes, "evolve": 0.5}, replies, domain or math_domain())
     found = bench.propose(wave(count=1, number=1, accepted=[SEED]))
     return found, bench.instructor
 
@@ -232,6 +232,15 @@ def test_evolved_problems_take_their_share_from_the_second_wave_on():
     assert {p.lineage.parents[0] for p in second if p.body.kind == "qa"} <= {
         p.lineage.parents[0] for p in first
     }
+
+
+def test_few_corrections_are_followed_by_few_evolved_problems():
+    replies = {"evolve": {"question": NEW}, "solve": answers("24", "25", "26")}
+    bench = Bench("lema", {"evolve": 0.25}, replies)
+    plenty = [bench.propose(wave(count=40, number=n, accepted=[SEED] * 6)) for n in range(3)]
+    # 6 are three quarters of 8; none of the two tries came to anything, and there is no third.
+    assert [reasons(found) for found in plenty] == [["no-agreement"] * 2, [], []]
+    assert bench.instructor.count("evolve") == 2
 
 
 # --- a domain without templates -------------------------------------------------------------------
