@@ -192,6 +192,28 @@ def test_rise_end_to_end_pairs_of_the_targets_own_right_samples(methods, tmp_pat
     assert reasons["duplicate"] == methods.planted["edit/wrong"] > 0
 
 
+def test_guidance_end_to_end(tmp_path):
+    run(tmp_path, None, "{use: inject-prompt, total: 40}", "rounds=2", "stop={no_gain: false}")
+    guidance = (tmp_path / "round-1" / "guidance.md").read_text()
+    assert guidance.count("\n- ") >= 3
+    [checkpoint] = rows(tmp_path / "round-1" / "checkpoint.jsonl")
+    assert (checkpoint["path"], checkpoint["guidance"]) == (None, guidance)
+    measured = json.loads((tmp_path / "round-1" / "round.json").read_text())
+    assert {row["set"] for row in measured["accuracies"]} >= {"test", "gate"}
+    assert (tmp_path / "round-2" / "round.json").exists()
+    assert (tmp_path / "report.html").exists()
+
+
+def test_rise_without_samples(methods, tmp_path):
+    run(
+        tmp_path,
+        methods.url,
+        "{use: rise, total: 60, wave: 20, verify: [recompute, novelty, leak]}",
+    )
+    accepted, _ = survivors(tmp_path)
+    assert len(accepted) > 15
+
+
 @pytest.mark.parametrize("name", ["correct-only", "self-instruct", "same-distribution"])
 def test_arms_without_a_key(name, tmp_path):
     found = run(

@@ -31,7 +31,12 @@ def evaluate_set(run: Run, checkpoint: Checkpoint, set_name: str) -> list[str]:
     if len(done) < total:
         take_up(run, checkpoint)
         batches = evaluate.attempt(
-            run.problems(set_name), checkpoint.id, run.target, run.domain, frozenset(done)
+            run.problems(set_name),
+            checkpoint.id,
+            run.target,
+            run.domain,
+            frozenset(done),
+            checkpoint.guidance or None,
         )
         with store.append(files[0]) as attempts:
             for batch in evaluate.counting(batches, len(done), total, run.progress):
@@ -57,6 +62,8 @@ def sample_set(
     files, settings = sample_files(checkpoint, set_name), run.recipe.triage
     store, total = run.store, len(problems) * settings.samples
     done = frozenset(a.id for a in store.read(files[0], Attempt))
+    if not total:
+        store.write(files[0], "")  # a finished stage has all its files
     if len(done) < total:
         take_up(run, checkpoint)
         batches = sampling.draw(
@@ -64,7 +71,7 @@ def sample_set(
             settings.samples,
             checkpoint.id,
             run.target,
-            run.domain,
+            lambda problem: run.domain.target_prompt(problem, guidance=checkpoint.guidance or None),
             done,
             settings.temperature,
             run.random,

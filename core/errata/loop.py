@@ -60,6 +60,10 @@ def go_round(run: Run, round_: Round) -> str:
     run.stage(round_.name, "group", round_.group)
     run.stage(round_.name, "synthesize", round_.synthesize)
     run.stage(round_.name, "select", round_.select)
+    if round_.guided():
+        run.stage(round_.name, "train", round_.guide)
+        run.stage(round_.name, "measure", round_.measure)
+        return ""
     if next(round_.new_examples(), None) is None:
         return f"{round_.name} has nothing to train on: no candidate was accepted and kept"
     run.stage(round_.name, "train", round_.train)

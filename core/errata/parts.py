@@ -228,6 +228,10 @@ class Verifier(Protocol):
     candidate at a time in canonical order, and may compare with those that ``accepted`` announced.
     """
 
+    def look_ahead(self, candidates: Sequence[Candidate]) -> None:
+        """All candidates of a wave, before any of them is verified: what is cheaper together."""
+        del candidates  # a default: an empty body would make the method abstract
+
     async def verify(self, candidate: Candidate) -> Objection | None:  # noqa: ARG002 a default
         """None, or the objection to this candidate on its own."""
         return None

@@ -12,17 +12,18 @@ from pathlib import Path
 
 from errata.cases import BASE, Cases
 from errata.errors import ExtensionError, boundary
-from errata.evaluation import evaluate_set, judged, outcomes, slug
+from errata.evaluation import evaluate_set, judged, outcomes, slug, take_up
 from errata.life import lives_of
 from errata.lines import FileMemo
 from errata.measure import accuracy, compare, decide
-from errata.parts import DevCases, Selector, Trainer
+from errata.parts import DevCases, Guides, Selector, Solved, Strategy, Trainer
 from errata.records import (
     Accuracy,
     BadCase,
     Candidate,
     Checkpoint,
     Comparison,
+    Diagnosis,
     Objection,
     Outcome,
     Problem,
@@ -33,8 +34,11 @@ from errata.records import (
     TypeChange,
 )
 from errata.stages import synthesize, train
+from errata.stages.synthesize import Known
 
-__all__ = ["BASE", "Round", "earlier_rounds", "slug", "train_checkpoint"]
+__all__ = ["BASE", "GUIDANCE", "Round", "earlier_rounds", "slug", "train_checkpoint"]
+
+GUIDANCE = "guidance.md"
 
 
 class Round(Cases):
@@ -43,11 +47,19 @@ class Round(Cases):
     # --- synthesize, select, train ----------------------------------------------------------------
 
     def synthesize(self) -> list[str]:
-        """Candidates against every type, with the objections to them."""
-        self.run.together("synthesize", self._synthesize())
-        return [self.path(f) for f in ("candidates.jsonl", "objections.jsonl", "shortfalls.jsonl")]
+        """Candidates against every type, with the objections to them; or guidance alone."""
+        strategy = self.run.make(self.run.prepared.parts["synthesize"])
+        self.run.together("synthesize", self._synthesize(strategy))
+        files = ["candidates.jsonl", "objections.jsonl", "shortfalls.jsonl"]
+        if isinstance(strategy, Guides):
+            self.store.write(self.path(GUIDANCE), strategy.guidance(self.grouped[0]))
+            files.append(GUIDANCE)
+        return [self.path(f) for f in files]
 
-    async def _synthesize(self) -> None:
+    async def _synthesize(self, strategy: Strategy) -> None:
+        askers = (self.run.prepared.parts["synthesize"], *self.run.prepared.verifiers)
+        if any(chosen.part.needs for chosen in askers):
+            take_up(self.run, self.incoming)
         types, settings = self.grouped[0], self.recipe.synthesize
         own = {t.id: {a.attempt_id for a in self.of_type(t.id, "train")} for t in types}
         plan = synthesize.Plan(
@@ -63,11 +75,12 @@ class Round(Cases):
         waves = synthesize.synthesize(
             types,
             plan,
-            self.run.make(self.run.prepared.parts["synthesize"]),
+            strategy,
             verifiers,
             self._cases_of(own).__getitem__,
             lambda name: self.run.random(f"{self.name}/{name}"),
             self.name,
+            self._known(),
         )
         total, done = sum(plan.quota.values()), 0
         with (
@@ -85,6 +98,20 @@ class Round(Cases):
                 objected = {o.candidate_id for o in made.objections}
                 done += sum(c.id not in objected for c in made.candidates)
                 self.run.progress(done, total)
+
+    def _known(self) -> Known:
+        """What the target gets right in the train set, and the diagnoses of the bad cases."""
+        judgements = judged(self.run, self.incoming, "train")
+        return Known(
+            solved=[
+                Solved(self.run.index[attempt.problem_id], attempt)
+                for attempt, verdict in judgements
+                if verdict.outcome == "right"
+            ],
+            diagnoses={
+                d.attempt_id: d for d in self.store.read(self.path("diagnoses.jsonl"), Diagnosis)
+            },
+        )
 
     def _cases_of(self, own: Mapping[str, set[str]]) -> dict[str, list[BadCase]]:
         """Bad cases by type; ``own`` has the attempt ids of each type."""
@@ -119,7 +146,7 @@ class Round(Cases):
         return [self.path("selection.jsonl")]
 
     def _select(self, candidates: Sequence[Candidate]) -> Sequence[Selection]:
-        self.run.target.use(self.folder(self.incoming))
+        take_up(self.run, self.incoming)
         memo = FileMemo(self.store.file(self.path("scores.jsonl")))
         selector: Selector = self.run.make(self.run.prepared.parts["select"])
         name = f"selector {self.recipe.select.use}"
@@ -174,6 +201,19 @@ class Round(Cases):
         """The next checkpoint."""
         start = self.incoming if self.recipe.train.start == "last" else BASE
         return train_checkpoint(self, "train", list(self.examples()), start)
+
+    def guided(self) -> bool:
+        """Whether this round changes what the target reads, and not its weights."""
+        path = self.store.file(self.path(GUIDANCE))
+        return path.exists() and bool(path.read_text(encoding="utf-8").strip())
+
+    def guide(self) -> list[str]:
+        """The incoming checkpoint with guidance before every question."""
+        text = self.store.file(self.path(GUIDANCE)).read_text(encoding="utf-8")
+        update = {"id": self.name, "parent": self.incoming.id, "trainer": "", "guidance": text}
+        with self.store.append(self.path("checkpoint.jsonl"), fresh=True) as out:
+            out.write(self.incoming.model_copy(update={**update, "examples": 0, "metrics": {}}))
+        return [self.path("checkpoint.jsonl")]
 
     # --- measure ----------------------------------------------------------------------------------
 

@@ -91,6 +91,7 @@ def test_every_documented_file_is_made(finished: Path) -> None:
         "imported/",
         "round-N/",
         "round-N/samples/",
+        "round-N/guidance.md",
         "round-N/scores.jsonl",
         "round-N/second_diagnoses.jsonl",
     }

@@ -113,6 +113,10 @@ class MeteredVerifier(Verifier):
     def __init__(self, inner: Verifier, meter: Meter) -> None:
         self._inner, self._meter = inner, meter
 
+    def look_ahead(self, candidates: Sequence[Candidate]) -> None:
+        """See ``errata.parts.Verifier``."""
+        self._inner.look_ahead(candidates)
+
     async def verify(self, candidate: Candidate) -> Objection | None:
         """See ``errata.parts.Verifier``."""
         _ITEM.set(wave_of(candidate))

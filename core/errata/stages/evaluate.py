@@ -26,10 +26,14 @@ def attempt(
     target: Target,
     domain: Domain,
     done: Container[str],
+    guidance: str | None = None,
 ) -> Iterator[list[Attempt]]:
-    """Attempts at ``problems``, a batch at a time, without those whose problem is ``done``."""
+    """Attempts at ``problems``, a batch at a time, without those whose problem is ``done``.
+
+    ``guidance`` is read before every question.
+    """
     for window in chunks(problems, _WINDOW):
-        asked = [(problem, domain.target_prompt(problem)) for problem in window]
+        asked = [(problem, domain.target_prompt(problem, guidance=guidance)) for problem in window]
         asked.sort(key=lambda pair: (length(pair[1]), pair[0].id))
         for batch in chunks(asked, target.batch_size):
             if all(problem.id in done for problem, _ in batch):

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator
 from random import Random
 
-from errata.domain import Domain
 from errata.errors import boundary
 from errata.parts import Samples, Target
-from errata.records import Attempt, Problem
+from errata.records import Attempt, Problem, TargetPrompt
 from errata.stages.evaluate import chunks, length
 
 _WINDOW = 2048  # samples sorted by length together: bounds memory
@@ -24,7 +23,7 @@ def draw(
     count: int,
     checkpoint: str,
     target: Target,
-    domain: Domain,
+    prompt_of: Callable[[Problem], TargetPrompt],
     done: Container[str],
     temperature: float,
     random: Callable[[str], Random],
@@ -38,7 +37,7 @@ def draw(
         asked = [
             (sample_id(checkpoint, problem.id, number), problem, prompt)
             for problem in window
-            for prompt in [domain.target_prompt(problem)]
+            for prompt in [prompt_of(problem)]
             for number in range(count)
         ]
         asked.sort(key=lambda one: (length(one[2]), one[0]))

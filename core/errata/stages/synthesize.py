@@ -205,6 +205,9 @@ async def _judge(
                 found.append(_attributed(objection, name, candidate))
         return found
 
+    for name, verifier in verifiers.items():
+        with boundary(f"verifier {name}", f"looking ahead at {len(candidates)} candidates"):
+            verifier.look_ahead(candidates)
     return _Judged(candidates, [found async for found in ordered(candidates, verify)], fruitless)
 
 

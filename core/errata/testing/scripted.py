@@ -147,12 +147,14 @@ class ScriptedTarget:
                 for problem in self._services.problems(set_name):
                     asked = self._services.domain.target_prompt(problem)
                     self._problems[asked.messages[-1].content] = problem
-        try:
-            return self._problems[prompt.messages[-1].content]
-        except KeyError as error:
-            raise LookupError(
-                "the scripted target was asked something that is no problem of this run"
-            ) from error
+        content = prompt.messages[-1].content
+        while content not in self._problems:
+            _, _, content = content.partition("\n\n")  # guidance stands before a question
+            if not content:
+                raise LookupError(
+                    "the scripted target was asked something that is no problem of this run"
+                )
+        return self._problems[content]
 
     def score(
         self, prompts: Sequence[TargetPrompt], continuations: Sequence[str]

@@ -49,7 +49,9 @@ class Findings(BaseModel):
     found: list[Finding]
 
 
-WHOLE = '{"found": [{"phrase": "a ]} {", "step": 1}, {"phrase": "b", "step": null}, {"phrase": "c"}]}'
+WHOLE = (
+    '{"found": [{"phrase": "a ]} {", "step": 1}, {"phrase": "b", "step": null}, {"phrase": "c"}]}'
+)
 
 
 @pytest.mark.parametrize("end", range(20, len(WHOLE) + 1))
