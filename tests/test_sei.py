@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
@@ -116,3 +118,32 @@ def test_both_providers_say_the_same_to_the_server(instructor, tmp_path):
         said.append(sorted(bodies))
         instructor.bodies.clear()
     assert said[0] == said[1]
+
+
+@pytest.mark.model
+def test_a_real_small_model_as_instructor_every_failure_counted(tmp_path):
+    """It is too small for the task: nearly all it says is of no use, and all of that is counted."""
+    changes = [
+        *SMALL,
+        "problems.train={source: gsm8k-two-steps, split: train, limit: 40}",
+        "problems.dev=8",
+        "problems.gate=8",
+        "instructor={use: transformers, model: smollm2-135m-instruct, max_reply_tokens: 48}",
+        "synthesize={use: sei, total: 2, wave: 2, per_call: 1, idle_waves: 1}",
+    ]
+    cache = os.environ.get("ERRATA_CACHE") or str(tmp_path / "cache")
+    given = [part for change in changes for part in ("--set", change)]
+    done = errata("run", "math/sei", "--into", str(tmp_path / "run"), *given, ERRATA_CACHE=cache)
+    assert done.returncode == 0, done.stdout + done.stderr
+    round_1 = tmp_path / "run" / "round-1"
+    diagnoses = rows(round_1 / "diagnoses.jsonl")
+    triaged = Counter(row["category"] for row in rows(round_1 / "triage.jsonl"))
+    assert len(diagnoses) == triaged["model-error"] > 5
+    failed = Counter(row["details"]["lack"] for row in diagnoses if row["failure"])
+    said = f"{len(diagnoses) - failed.total()} of {len(diagnoses)} model errors"
+    printed = " ".join(done.stdout.split())
+    assert said in printed
+    assert all(f"{number} {lack}" in printed for lack, number in failed.items())
+    with sqlite3.connect(tmp_path / "run" / "calls.sqlite") as ledger:
+        [[asked]] = ledger.execute("SELECT count(*) FROM sent WHERE state = 'received'")
+    assert asked >= len(diagnoses)

@@ -61,8 +61,12 @@ def other_models(store: Store, name: str) -> tuple[TriageCounts, ...]:
 def diagnosis_counts(store: Store, name: str, own: int, others: int) -> DiagnosisCounts:
     """Of the target's ``own`` bad cases and those of ``others``."""
     counts: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
     phrases: set[str] = set()
     for found in store.read(f"{name}/diagnoses.jsonl", Diagnosis):
+        if found.failure:
+            failed[str(found.details.get("lack") or "failed")] += 1
+            continue
         counts["diagnosed"] += 1
         if found.no_error:
             counts["no_error"] += 1
@@ -71,7 +75,13 @@ def diagnosis_counts(store: Store, name: str, own: int, others: int) -> Diagnosi
         counts["located"] += found.step is not None
         if found.keyphrase:
             phrases.add(found.keyphrase)
-    return DiagnosisCounts(bad_cases=own + others, others=others, keyphrases=len(phrases), **counts)
+    return DiagnosisCounts(
+        bad_cases=own + others,
+        others=others,
+        failed=dict(sorted(failed.items())),
+        keyphrases=len(phrases),
+        **counts,
+    )
 
 
 def second_opinion(store: Store, name: str) -> SecondOpinion | None:

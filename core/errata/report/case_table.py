@@ -87,13 +87,13 @@ def _print_sampled(rows: Sequence[tuple[str, TriageCounts]], console: Console) -
 
 def _say_diagnosed(round_: RoundFigures, console: Console) -> None:
     found, name = round_.diagnoses, words.round_name(round_.name)
-    if found.diagnosed:
+    if found.diagnosed or found.failed:
         theirs = f" ({words.count(found.others)} of other models)" if found.others else ""
         say(
             console,
             f"{name}: {words.count(found.diagnosed)} of {words.count(found.bad_cases)} model"
             f" errors{theirs} diagnosed; {words.count(found.located)} with a first wrong step,"
-            f" {words.count(found.no_error)} found to be no error",
+            f" {words.count(found.no_error)} found to be no error{words.failures(found.failed)}",
         )
     if round_.second_opinion is not None:
         say(console, f"{name}: {words.opinion(round_.second_opinion)}")

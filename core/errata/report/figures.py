@@ -93,13 +93,15 @@ class SecondOpinion(Record):
 
 
 class DiagnosisCounts(Record):
-    """How far diagnosis reached: of ``bad_cases``, ``diagnosed`` have a record; of those ``no_error``
-    went back as good, ``named`` have a keyphrase, and ``located`` a first wrong step. ``others`` of the
-    bad cases are other models'."""
+    """How far diagnosis reached: of ``bad_cases``, ``diagnosed`` have a diagnosis; of those
+    ``no_error`` went back as good, ``named`` have a keyphrase, and ``located`` a first wrong step.
+    ``failed`` came to nothing, by what was lacking in the instructor's reply. ``others`` of the bad
+    cases are other models'."""
 
     bad_cases: int = 0
     others: int = 0
     diagnosed: int = 0
+    failed: dict[str, int] = Field(default_factory=dict)
     named: int = 0
     located: int = 0
     no_error: int = 0

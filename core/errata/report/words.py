@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from errata.life import TypeLife
 from errata.records import Comparison
@@ -170,3 +170,11 @@ def printable(text: str) -> str:
 
 def _obeyed(character: str) -> bool:
     return unicodedata.category(character) == "Cc" or character in _DIRECTIONS
+
+
+def failures(failed: Mapping[str, int]) -> str:
+    """What came to nothing, by what was lacking, to be put after other counts; nothing if none did."""
+    if not failed:
+        return ""
+    kinds = ", ".join(f"{count(number)} {lack}" for lack, number in failed.items())
+    return f"; {count(sum(failed.values()))} failed ({kinds})"

@@ -212,8 +212,18 @@ class RunWriter:
                 attempt_id=attempt_id,
                 by="symbolic",
             )
+            if place % 19 == 18 or place % 19 == 4:
+                lack = "refused" if place % 2 else "unreadable"
+                found = Diagnosis(
+                    problem_id=problem_id,
+                    keyphrase="",
+                    failure="no use",
+                    details={"lack": lack},
+                    attempt_id=attempt_id,
+                    by="instructor",
+                )
             diagnoses.append(found)
-            if not found.no_error:
+            if not found.no_error and not found.failure:
                 given = ["t1", "t4"] if place % 17 == 16 else [type_id]
                 given = [] if place % 13 == 12 else given
                 assignments.append(

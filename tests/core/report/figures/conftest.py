@@ -253,7 +253,9 @@ def _round(run: Path, name: str, incoming: str, manifest: Json) -> Json:
             }
         )
     diagnoses = rows(folder / "diagnoses.jsonl")
-    real = [row for row in diagnoses if not row["no_error"]]
+    answered = [row for row in diagnoses if not row["failure"]]
+    real = [row for row in answered if not row["no_error"]]
+    failed = Counter(row["details"]["lack"] for row in diagnoses if row["failure"])
     candidates = rows(folder / "candidates.jsonl")
     objections = rows(folder / "objections.jsonl")
     selection = rows(folder / "selection.jsonl")
@@ -269,10 +271,11 @@ def _round(run: Path, name: str, incoming: str, manifest: Json) -> Json:
         "diagnoses": {
             "others": 0,
             "bad_cases": sum(category == "model-error" for _, category in triage),
-            "diagnosed": len(diagnoses),
+            "diagnosed": len(answered),
+            "failed": dict(failed),
             "named": sum(bool(row["keyphrase"]) for row in real),
             "located": sum(row["step"] is not None for row in real),
-            "no_error": len(diagnoses) - len(real),
+            "no_error": len(answered) - len(real),
             "keyphrases": len({row["keyphrase"] for row in real} - {""}),
         },
         "types": sorted(

@@ -180,10 +180,13 @@ def test_tables_of_trust(page: Element, counted: Json, written: Any) -> None:
         for r in counted["rounds"]
         for t in r["triage"]
     ]
-    keys = ("bad_cases", "diagnosed", "named", "located", "no_error", "keyphrases")
+    keys = ("bad_cases", "diagnosed", "failed", "named", "located", "no_error", "keyphrases")
     assert table(page, id="diagnoses") == [
         [written.round(r["name"])]
-        + [number(r["diagnoses"][key]) for key in keys]
+        + [
+            number(sum(value.values()) if isinstance(value, dict) else value)
+            for value in (r["diagnoses"][key] for key in keys)
+        ]
         + [number(r["assigned"]), number(r["unassigned"])]
         for r in counted["rounds"]
     ]

@@ -97,6 +97,8 @@ def triage(s: Json, written: Any) -> Iterator[list[str]]:
         d = r["diagnoses"]
         first = f"{written.round(r['name'])}: {d['diagnosed']} of {d['bad_cases']} model errors"
         rest = f"{d['located']} with a first wrong step, {d['no_error']} found to be no error"
+        kinds = ", ".join(f"{n} {lack}" for lack, n in sorted(d["failed"].items()))
+        rest += f"; {sum(d['failed'].values())} failed ({kinds})" if kinds else ""
         yield [f"{first} diagnosed; {rest}"]
 
 
