@@ -228,10 +228,6 @@ class Verifier(Protocol):
     candidate at a time in canonical order, and may compare with those that ``accepted`` announced.
     """
 
-    def look_ahead(self, candidates: Sequence[Candidate]) -> None:
-        """All candidates of a wave, before any of them is verified: what is cheaper together."""
-        del candidates  # a default: an empty body would make the method abstract
-
     async def verify(self, candidate: Candidate) -> Objection | None:  # noqa: ARG002 a default
         """None, or the objection to this candidate on its own."""
         return None
@@ -242,6 +238,14 @@ class Verifier(Protocol):
 
     def accepted(self, candidate: Candidate) -> None:
         """Every verifier passed this candidate."""
+
+
+@runtime_checkable
+class LooksAhead(Protocol):
+    """A verifier for which some work is cheaper done for a whole wave."""
+
+    def look_ahead(self, candidates: Sequence[Candidate]) -> None:
+        """All candidates of a wave, before any of them is verified."""
 
 
 @dataclass(frozen=True)

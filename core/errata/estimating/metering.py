@@ -16,7 +16,7 @@ from dataclasses import replace
 from errata.calls.budget import Cost
 from errata.calls.sending import Calls
 from errata.calls.wire import Reply, Request, key_of
-from errata.parts import Diagnoser, Strategy, Verifier, Wave
+from errata.parts import Diagnoser, LooksAhead, Strategy, Verifier, Wave
 from errata.records import BadCase, Candidate, Diagnosis, Objection, Proposal
 
 AGAIN = "/again"  # what ``Asking`` adds to a label when it asks again for an unreadable reply
@@ -114,8 +114,9 @@ class MeteredVerifier(Verifier):
         self._inner, self._meter = inner, meter
 
     def look_ahead(self, candidates: Sequence[Candidate]) -> None:
-        """See ``errata.parts.Verifier``."""
-        self._inner.look_ahead(candidates)
+        """See ``errata.parts.LooksAhead``."""
+        if isinstance(self._inner, LooksAhead):
+            self._inner.look_ahead(candidates)
 
     async def verify(self, candidate: Candidate) -> Objection | None:
         """See ``errata.parts.Verifier``."""

@@ -13,7 +13,7 @@ from random import Random
 from typing import Literal
 
 from errata.errors import ExtensionError, boundary
-from errata.parts import Solved, Strategy, Verifier, Wave
+from errata.parts import LooksAhead, Solved, Strategy, Verifier, Wave
 from errata.records import (
     BadCase,
     Candidate,
@@ -206,8 +206,9 @@ async def _judge(
         return found
 
     for name, verifier in verifiers.items():
-        with boundary(f"verifier {name}", f"looking ahead at {len(candidates)} candidates"):
-            verifier.look_ahead(candidates)
+        if isinstance(verifier, LooksAhead):
+            with boundary(f"verifier {name}", f"looking ahead at {len(candidates)} candidates"):
+                verifier.look_ahead(candidates)
     return _Judged(candidates, [found async for found in ordered(candidates, verify)], fruitless)
 
 

@@ -12,7 +12,12 @@ from pathlib import Path
 import pytest
 
 RUN = ["--set", "target.latency=0.02", "--set", "rounds=1", "--set", "problems.train.limit=80"]
-COMMAND = [sys.executable, "-c", "from errata.cli.app import main; main()"]
+# A shell that starts the tests in the background has them, and what they start, ignore SIGINT.
+_PROGRAM = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    "from errata.cli.app import main; main()"
+)
+COMMAND = [sys.executable, "-c", _PROGRAM]
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from random import Random
 
@@ -53,20 +54,22 @@ def _plenty(wave: Wave) -> list[Proposal | Objection]:
 
 
 class Every(Verifier):
-    """Objects to every n-th question; ``late`` ones only beside others, in ``admit``."""
+    """Objects to every n-th question of a type; ``late`` ones only beside others, in ``admit``."""
 
     def __init__(self, n: int, *, late: bool = False) -> None:
-        self.n, self.late, self.seen, self.announced = n, late, 0, list[str]()
+        self.n, self.late, self.announced = n, late, list[str]()
+        self.seen: Counter[str] = Counter()
 
-    def _judge(self) -> Objection | None:
-        self.seen += 1
-        return Objection(reason="leak", detail="every") if self.seen % self.n == 0 else None
+    def _judge(self, candidate: Candidate) -> Objection | None:
+        about = candidate.lineage.error_type or ""
+        self.seen[about] += 1
+        return Objection(reason="leak", detail="every") if self.seen[about] % self.n == 0 else None
 
     async def verify(self, candidate: Candidate) -> Objection | None:
-        return None if self.late else self._judge()
+        return None if self.late else self._judge(candidate)
 
     def admit(self, candidate: Candidate) -> Objection | None:
-        return self._judge() if self.late else None
+        return self._judge(candidate) if self.late else None
 
     def accepted(self, candidate: Candidate) -> None:
         self.announced.append(candidate.id)
