@@ -130,13 +130,16 @@ def prepare(
 
 
 def _choose_all(recipe: Recipe, catalogue: Catalogue, mistakes: list[str]) -> dict[str, Chosen]:
-    trainer = recipe.warmup.use or recipe.train.use
-    shared = recipe.train.settings if trainer == recipe.train.use else {}
+    own = recipe.train
+    trainer = recipe.warmup.use or (own.use if own else "")
+    shared = own.settings if own and trainer == own.use else {}
+    if recipe.warmup.examples and not trainer:
+        mistakes.append("warmup: no trainer: give `warmup.use`, or a section `train`")
     warmup = PartUse(**{**shared, **recipe.warmup.settings, "use": trainer})
     uses: dict[str, PartUse | None] = {
         section: _section(recipe, section) for section in _SECTIONS if section != "warmup"
     }
-    uses["warmup"] = warmup if recipe.warmup.examples else None
+    uses["warmup"] = warmup if recipe.warmup.examples and trainer else None
     return {
         section: found
         for section, use in uses.items()

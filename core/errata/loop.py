@@ -64,6 +64,8 @@ def go_round(run: Run, round_: Round) -> str:
         run.stage(round_.name, "train", round_.guide)
         run.stage(round_.name, "measure", round_.measure)
         return ""
+    if run.recipe.train is None:
+        return f"{round_.name} trains nothing: the recipe has no section `train`"
     if next(round_.new_examples(), None) is None:
         return f"{round_.name} has nothing to train on: no candidate was accepted and kept"
     run.stage(round_.name, "train", round_.train)

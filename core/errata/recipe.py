@@ -89,7 +89,9 @@ class Recipe(Section):
     group: Annotated[PartUse, BeforeValidator(named)] = Field(description="the grouper")
     synthesize: Annotated[Synthesize, BeforeValidator(named)] = Field(description="the strategy")
     select: Annotated[PartUse, BeforeValidator(named)] = Field(description="the selector")
-    train: Annotated[Train, BeforeValidator(named)] = Field(description="the trainer")
+    train: Annotated[Train | None, BeforeValidator(named)] = Field(
+        None, description="the trainer; without one a run ends once its candidates are selected"
+    )
     rounds: int = Field(1, ge=0, description="how many rounds at most")
     stop: Stop = Field(Stop(), description="early end and guards")
     seed: int = Field(0, description="one seed for everything")
@@ -127,7 +129,11 @@ class Recipe(Section):
 
     def as_yaml(self) -> str:
         """The resolved recipe as it is written into the run directory."""
-        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+        resolved = self.model_dump(mode="json")
+        text = yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True)
+        if yaml.safe_load(text) != resolved:  # some line ends of Unicode do not come back
+            text = yaml.safe_dump(resolved, sort_keys=False)
+        return text
 
 
 def _prefixed(prefix: str, sources: dict[str, Source]) -> dict[str, Source]:

@@ -181,7 +181,7 @@ class Round(Cases):
 
     def examples(self) -> Iterator[TrainingExample]:
         """What this round trains on; with ``start: base`` also what earlier rounds trained on."""
-        if self.recipe.train.start == "base":
+        if self.recipe.train and self.recipe.train.start == "base":
             # The round before has in its file what the rounds before it trained on.
             before = ["round-0", *earlier_rounds(self.name)][-1]
             yield from self.store.read(f"{before}/train.jsonl", TrainingExample)
@@ -199,6 +199,7 @@ class Round(Cases):
 
     def train(self) -> list[str]:
         """The next checkpoint."""
+        assert self.recipe.train is not None
         start = self.incoming if self.recipe.train.start == "last" else BASE
         return train_checkpoint(self, "train", list(self.examples()), start)
 

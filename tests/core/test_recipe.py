@@ -120,7 +120,7 @@ def test_wrong_types_and_values(path, value, place):
     assert len(mistake) < 200
 
 
-@pytest.mark.parametrize("key", ["name", "domain", "problems", "target", "select", "train"])
+@pytest.mark.parametrize("key", ["name", "domain", "problems", "target", "select"])
 def test_missing_sections(key):
     raw = dict(WHOLE)
     del raw[key]

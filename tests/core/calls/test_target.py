@@ -17,6 +17,7 @@ from errata.recipe import load
 from errata.records import Message, TargetPrompt
 from errata.sections import CallsUse
 from errata.seeds import stream
+from errata.stages.verdict_reason import VerdictReasonPlugin
 from errata_openai.client import OpenAIClient
 from errata_openai.plugin import OpenAIPlugin
 from faults.client import settings
@@ -26,6 +27,7 @@ from faults.server import answer_to
 @pytest.fixture
 def endpoint(roman, fault_server):
     roman.plugins.append(Installed("openai", "x:x", "openai", OpenAIPlugin))
+    roman.plugins.append(Installed("reasons", "x:x", "reasons", VerdictReasonPlugin))
     target = {
         "use": "openai",
         "model": "scripted",
@@ -68,6 +70,15 @@ def test_evaluated_and_nothing_is_paid_twice(endpoint, fault_server, tmp_path):
 def test_no_endpoint_takes_up_a_checkpoint(endpoint, tmp_path):
     with pytest.raises(ExtensionError, match=r"cannot take up the checkpoint .* --until group"):
         endpoint.run(tmp_path / "run", *endpoint.changes, "warmup.examples=4")
+
+
+def test_a_recipe_that_trains_nothing_ends_after_selection(endpoint, tmp_path):
+    endpoint.run(tmp_path / "run", *endpoint.changes, "train=null", "diagnose=verdict-reason")
+    manifest = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert manifest["stages"][-1]["stage"] == "select"
+    assert "trains nothing" in manifest["ended"]
+    with pytest.raises(RecipeError, match="warmup: no trainer"):
+        endpoint.prepared(tmp_path, [*endpoint.changes, "train=null", "warmup.examples=4"])
 
 
 def test_a_cap_in_dollars_needs_prices(endpoint, tmp_path):
