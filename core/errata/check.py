@@ -42,11 +42,6 @@ class Chosen:
     part: Part
     settings: Settings
 
-    @property
-    def asks_or_may(self) -> bool:
-        """False where the settings say that no instructor is asked."""
-        return not callable(self.part.needs_instructor) or self.part.asks(self.settings)
-
 
 @dataclass(frozen=True)
 class Prepared:
@@ -113,8 +108,7 @@ def prepare(
         asked = [
             (section.split(".")[0], purpose)
             for section, choice in (chosen | judges).items()
-            for purpose in choice.part.prompts
-            if choice.asks_or_may
+            for purpose in choice.part.purposes(choice.settings)
         ]
         if recipe.triage.samples and recipe.triage.suspect_gold and recipe.instructor:
             asked.append(("triage", OWN_SOLUTION))

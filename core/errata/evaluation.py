@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, zip_longest
+from pathlib import Path
 
 from errata.errors import CorruptRecord, boundary
 from errata.memory import give_back
-from errata.records import Attempt, Checkpoint, Outcome, Verdict
+from errata.records import Attempt, Checkpoint, Outcome, Problem, Record, Verdict
 from errata.run import Run
 from errata.stages import evaluate, sampling
 from errata.stages.importing import IMPORTED, Importing
@@ -25,32 +26,33 @@ IMPORTED_FILES = (f"{IMPORTED}/attempts.jsonl", f"{IMPORTED}/verdicts.jsonl")
 
 def evaluate_set(run: Run, checkpoint: Checkpoint, set_name: str) -> list[str]:
     """Attempts and verdicts of a checkpoint on one set, as far as they are missing; their files."""
-    files = evaluation_files(checkpoint, set_name)
-    store, total = run.store, len(run.sets.get(set_name, ()))
+    problems, total = run.problems(set_name), len(run.sets.get(set_name, ()))
+    return evaluate_problems(run, checkpoint, set_name, problems, total)
+
+
+def evaluate_problems(
+    run: Run, checkpoint: Checkpoint, set_name: str, problems: Iterable[Problem], total: int
+) -> list[str]:
+    """The same for ``total`` problems, which are the set or what a pilot takes of it."""
+    files, store = evaluation_files(checkpoint, set_name), run.store
     done = {a.problem_id for a in store.read(files[0], Attempt)}
     if len(done) < total:
         take_up(run, checkpoint)
         batches = evaluate.attempt(
-            run.problems(set_name),
+            problems,
             checkpoint.id,
             run.target,
             run.domain,
             frozenset(done),
             checkpoint.guidance or None,
         )
-        with store.append(files[0]) as attempts:
-            for batch in evaluate.counting(batches, len(done), total, run.progress):
-                for made in batch:
-                    attempts.write(made)
-                attempts.sync()
+        counted = evaluate.counting(batches, len(done), total, run.progress)
+        append_batches(store, files[0], counted)
         give_back()
     checked = {v.problem_id for v in store.read(files[1], Verdict)}
     made_attempts = store.read(files[0], Attempt)
-    with store.append(files[1]) as verdicts:
-        for found in evaluate.check(made_attempts, run.index.__getitem__, run.domain, checked):
-            for verdict in found:
-                verdicts.write(verdict)
-            verdicts.sync()
+    found = evaluate.check(made_attempts, run.index.__getitem__, run.domain, checked)
+    append_batches(store, files[1], found)
     return files
 
 
@@ -76,11 +78,8 @@ def sample_set(
             settings.temperature,
             run.random,
         )
-        with store.append(files[0]) as attempts:
-            for batch in evaluate.counting(batches, len(done), total, run.progress):
-                for made in batch:
-                    attempts.write(made)
-                attempts.sync()
+        counted = evaluate.counting(batches, len(done), total, run.progress)
+        append_batches(store, files[0], counted)
         give_back()
     check_file(run, files)
     return files
@@ -112,18 +111,28 @@ def check_file(run: Run, files: Sequence[str]) -> None:
     attempts, verdicts = files
     done = sum(1 for _ in run.store.read(verdicts, Verdict))
     waiting: Iterable[Attempt] = islice(run.store.read(attempts, Attempt), done, None)
-    with run.store.append(verdicts) as out:
-        for found in evaluate.check(waiting, run.index.__getitem__, run.domain, ()):
-            for verdict in found:
-                out.write(verdict)
+    found = evaluate.check(waiting, run.index.__getitem__, run.domain, ())
+    append_batches(run.store, verdicts, found)
+
+
+def append_batches(store: Store, name: str, batches: Iterable[Iterable[Record]]) -> None:
+    """Append records to a file, durable a batch at a time."""
+    with store.append(name) as out:
+        for batch in batches:
+            for record in batch:
+                out.write(record)
             out.sync()
+
+
+def weights(store: Store, checkpoint: Checkpoint) -> Path | None:
+    """The folder with the weights of a checkpoint; None for the untouched base."""
+    return store.file(checkpoint.path).resolve() if checkpoint.path else None
 
 
 def take_up(run: Run, checkpoint: Checkpoint) -> None:
     """Switch the target to the weights of ``checkpoint``."""
-    path = run.store.file(checkpoint.path).resolve() if checkpoint.path else None
     with boundary(f"target {run.target.name}", f"taking up {checkpoint.id}"):
-        run.target.use(path)
+        run.target.use(weights(run.store, checkpoint))
 
 
 def judged(run: Run, checkpoint: Checkpoint, set_name: str) -> Iterator[tuple[Attempt, Verdict]]:

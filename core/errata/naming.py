@@ -78,20 +78,25 @@ def sameness(name: str) -> str:
 
 
 def type_ids(names: Sequence[str]) -> list[str]:
-    """A readable id for each name, of words and hyphens, at most 60 characters before a number that
+    """A readable id for each name, of words and hyphens; see ``distinct``."""
+    return distinct(
+        ["-".join(_WORD.findall(unicodedata.normalize("NFKC", n).casefold())) for n in names]
+    )
+
+
+def distinct(slugs: Sequence[str]) -> list[str]:
+    """``slugs``, cut between words at 60 characters ("type" where one is empty), with a number that
     tells equal ones apart ("-2", "-3", …, in order)."""
-    ids: list[str] = []
-    for name in names:
-        words = "-".join(_WORD.findall(unicodedata.normalize("NFKC", name).casefold()))
-        if len(words) > _LONGEST_ID:
-            words = words[:_LONGEST_ID].rsplit("-", 1)[0]
-        base = choice = words or "type"
+    taken: dict[str, None] = {}  # in order
+    for slug in slugs:
+        cut = slug if len(slug) <= _LONGEST_ID else slug[:_LONGEST_ID].rsplit("-", 1)[0]
+        base = choice = cut or "type"
         number = 1
-        while choice in ids:
+        while choice in taken:
             number += 1
             choice = f"{base}-{number}"
-        ids.append(choice)
-    return ids
+        taken[choice] = None
+    return list(taken)
 
 
 def readable_entries(model: type[BaseModel]) -> Callable[[object], object]:

@@ -381,3 +381,8 @@ class Part:
         """Whether the part asks an instructor with these settings."""
         needs = self.needs_instructor
         return needs(settings) if callable(needs) else needs
+
+    def purposes(self, settings: Settings) -> tuple[Purpose[Any], ...]:
+        """What the part may ask an instructor for; nothing where the settings say that it asks none."""
+        unasked = callable(self.needs_instructor) and not self.asks(settings)
+        return () if unasked else self.prompts

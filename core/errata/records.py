@@ -235,7 +235,11 @@ class Assignment(Record):
 
 
 class Lineage(Record):
-    """Where a candidate comes from. ``parents`` are problem ids; ``cost`` is in US dollars."""
+    """Where a candidate comes from. ``parents`` are problem ids; ``cost`` is in US dollars.
+
+    ``style`` names how its solution is worked, where a strategy proposes more than one way; empty is
+    the domain's usual one.
+    """
 
     strategy: str
     error_type: str | None = None
@@ -244,6 +248,7 @@ class Lineage(Record):
     prompt_hash: str | None = None
     seed: str | None = None
     cost: float = 0.0
+    style: str = ""
 
 
 class Proposal(Record):

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 
 from errata.cases import BASE, Cases
 from errata.errors import ExtensionError, boundary
-from errata.evaluation import evaluate_set, judged, outcomes, slug, take_up
+from errata.evaluation import evaluate_set, judged, outcomes, slug, take_up, weights
 from errata.life import lives_of
 from errata.lines import FileMemo
 from errata.measure import accuracy, compare, decide
@@ -277,10 +276,6 @@ class Round(Cases):
                 dev_fixed=sum(dev_after.get(problem_id) == "right" for problem_id in dev),
             )
 
-    def folder(self, checkpoint: Checkpoint) -> Path | None:
-        """Where the weights of a checkpoint lie; None for the untouched base."""
-        return self.store.file(checkpoint.path).resolve() if checkpoint.path else None
-
     def shortfalls(self) -> list[Shortfall]:
         """Types that got fewer candidates than their quota."""
         return list(self.store.read(self.path("shortfalls.jsonl"), Shortfall))
@@ -301,7 +296,7 @@ def train_checkpoint(
     trainer: Trainer = run.make(run.prepared.parts[section])
     name = run.prepared.parts[section].use
     with boundary(f"trainer {name}", "training"):
-        metrics = dict(trainer.train(examples, round_.folder(start), into))
+        metrics = dict(trainer.train(examples, weights(store, start), into))
     store.replace_folder(into, round_.path("checkpoint"))
     with store.append(round_.path("checkpoint.jsonl"), fresh=True) as out:
         out.write(

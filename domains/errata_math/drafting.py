@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from errata.drafts import Draft, draft_id
+from errata.drafts import Draft, draft_id, plain_problem
 from errata.records import Objection, Problem
 from errata_math.checking import CheckOptions, check_batch, check_expr
 
@@ -33,11 +33,11 @@ def problem_of_draft(draft: Draft, options: CheckOptions) -> Problem | Objection
     Objections: "unreadable" (no question, no answer, an answer that is no mathematics), "wrong-answer"
     (the solution comes to another answer than the draft gives).
     """
-    question, solution = draft.question.strip(), draft.solution.strip()
     answer = bare_answer(draft.answer)
-    if not question or not answer:
-        lacking = "question" if not question else "answer"
-        return Objection(reason="unreadable", detail=f"the draft has no {lacking}")
+    plain = plain_problem(draft.model_copy(update={"answer": answer}))
+    if isinstance(plain, Objection):
+        return plain
+    solution = plain.solution
     prose = len(answer.split()) > _MOST_WORDS and not re.search(r"[\d\\]", answer)
     if prose or check_expr(answer, answer, options).outcome != "right":
         return Objection(
@@ -56,9 +56,7 @@ def problem_of_draft(draft: Draft, options: CheckOptions) -> Problem | Objection
             evidence={"answer": answer, "solution": found.extracted},
         )
     data = {"format": "boxed"} if boxed else {}
-    return Problem(
-        id=draft_id(draft), question=question, answer=answer, solution=solution, data=dict(data)
-    )
+    return plain.model_copy(update={"id": draft_id(draft), "solution": solution, "data": data})
 
 
 def bare_answer(text: str) -> str:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from errata.naming import Cluster, name_clusters
+from errata.naming import Cluster, distinct, name_clusters
 from errata.parts import Services
 from errata.records import Diagnosis
 from errata_cluster.folding import Phrase, fold
@@ -99,17 +99,7 @@ def slug(name: str) -> str:
 
 def unique_slugs(names: Sequence[str]) -> list[str]:
     """One slug per name, in order; a later equal one gets "-2", "-3", …"""
-    taken: set[str] = set()
-    slugs = []
-    for name in names:
-        base = slug(name)
-        choice, number = base, 1
-        while choice in taken:
-            number += 1
-            choice = f"{base}-{number}"
-        taken.add(choice)
-        slugs.append(choice)
-    return slugs
+    return distinct([slug(name) for name in names])
 
 
 def class_terms(groups: Sequence[Sequence[Phrase]], top: int = 5) -> list[list[str]]:

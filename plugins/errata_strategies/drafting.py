@@ -12,18 +12,12 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 
-from errata.calls.typed import Answer, Lack
+from errata.calls.typed import Answer
 from errata.domain import Domain
 from errata.drafts import Draft
-from errata.records import QA, Lineage, Objection, Problem, Proposal, Reason
+from errata.records import QA, Lineage, Objection, Problem, Proposal
 
 M = TypeVar("M", bound=BaseModel)
-_REASONS: dict[Lack, Reason] = {
-    "unanswered": "unanswered",
-    "refused": "refused",
-    "over-length": "over-length",
-    "unreadable": "unreadable",
-}
 
 
 class Unreadable(BaseModel):
@@ -54,7 +48,7 @@ class Drafts(BaseModel):
 def objection_to(answer: Answer[M]) -> Objection:
     """The objection that a reply which did not come, or does not read, amounts to."""
     assert answer.lack is not None
-    return Objection(reason=_REASONS[answer.lack], detail=answer.failure[:500])
+    return Objection(reason=answer.lack, detail=answer.failure[:500])
 
 
 def proposals(

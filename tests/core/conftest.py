@@ -6,7 +6,7 @@ import importlib.util
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -23,6 +23,7 @@ from errata.store import Store
 from errata.testing.plugin import TestingPlugin
 from errata_selection.plugin import SelectionPlugin
 from errata_strategies.plugin import StrategiesPlugin
+from faults.server import FaultServer
 
 EXAMPLE = Path(__file__).parents[1] / "example_plugin" / "errata_roman"
 
@@ -151,3 +152,11 @@ def files_of(directory: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="session")
 def run_files() -> Callable[[Path], dict[str, bytes]]:
     return files_of
+
+
+@pytest.fixture
+def fault_server() -> Iterator[FaultServer]:
+    """A server that misbehaves as prompts ask it to."""
+    server = FaultServer()
+    yield server
+    server.stop()

@@ -14,11 +14,13 @@ import json
 import re
 import threading
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web  # noqa: TID253 the tests' server needs it from the start
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _FAULT = re.compile(r"fault=([\w-]+)\*(\d+)")
 PROMPT_TOKENS, REPLY_TOKENS = 10, 5
 # Faults after which the server has done, and may charge for, the work.
@@ -67,8 +69,7 @@ class Endpoint:
     def __init__(self, script: Script, *, keep_bodies: bool = True) -> None:
         self.script, self.seen, self._keep = script, Seen(), keep_bodies
         self._level, self._at, self._now = script.burst, 0.0, 0
-        self.app = web.Application(client_max_size=2**26)
-        self.app.router.add_post("/v1/chat/completions", self.complete)
+        self.app = answering(self.complete)
         self.app.router.add_get("/seen", self.tell)
 
     async def tell(self, request: web.Request) -> web.Response:
@@ -194,26 +195,23 @@ def _completion(prompt: str, body: dict[str, Any], fault: str) -> dict[str, Any]
     return found if fault == "no-usage" else {**found, "usage": usage}
 
 
-class FaultServer:
-    """The endpoint on a thread of this process."""
+class Loopback:
+    """A web application on a thread of this process. ``shutdown_timeout`` is in seconds."""
 
-    def __init__(self, script: Script | None = None) -> None:
-        self.endpoint = Endpoint(script or Script())
+    def __init__(self, app: web.Application, **runner: float) -> None:
         self._loop = asyncio.new_event_loop()
-        self._runner = web.AppRunner(self.endpoint.app, access_log=None, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(app, access_log=None, **runner)
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self.port = asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
+        self.port = asyncio.run_coroutine_threadsafe(started(self._runner), self._loop).result(10)
 
     @property
     def url(self) -> str:
+        """The endpoint's address, with its /v1."""
         return f"http://127.0.0.1:{self.port}/v1"
 
-    @property
-    def seen(self) -> Seen:
-        return self.endpoint.seen
-
     def stop(self) -> None:
+        """Close the server, whatever still hangs there."""
         asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
@@ -226,8 +224,24 @@ class FaultServer:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
-    async def _start(self) -> int:
-        return await started(self._runner)
+
+class FaultServer(Loopback):
+    """The endpoint on a thread of this process."""
+
+    def __init__(self, script: Script | None = None) -> None:
+        self.endpoint = Endpoint(script or Script())
+        super().__init__(self.endpoint.app, shutdown_timeout=0.1)
+
+    @property
+    def seen(self) -> Seen:
+        return self.endpoint.seen
+
+
+def answering(complete: Handler) -> web.Application:
+    """An application whose completions ``complete`` makes."""
+    app = web.Application(client_max_size=2**26)
+    app.router.add_post("/v1/chat/completions", complete)
+    return app
 
 
 async def started(runner: web.AppRunner, port: int = 0) -> int:

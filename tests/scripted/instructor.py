@@ -7,11 +7,9 @@ test can compare with a run.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import re
-import threading
 from collections import Counter
 from collections.abc import Callable
 from random import Random
@@ -19,7 +17,7 @@ from typing import Any
 
 from aiohttp import web  # noqa: TID253 the tests' server needs it from the start
 
-from faults.server import started
+from faults.server import Loopback, answering
 
 PHRASES = (
     "multiplies where it should divide",
@@ -41,7 +39,7 @@ def unit(*parts: object) -> float:
     return int.from_bytes(digest[:6], "big") / 2**48
 
 
-class ScriptedInstructor:
+class ScriptedInstructor(Loopback):
     """Serves on loopback in a thread. ``requests`` counts what arrived by kind, ``planted`` what was
     spoiled by kind (diagnoses "no error", "unreadable", "refused"; drafts "broken", "wrong-answer"),
     ``shown`` how many examples each call for problems showed. ``solver`` gives the answer to a question
@@ -53,25 +51,7 @@ class ScriptedInstructor:
         self.planted: Counter[str] = Counter()
         self.shown: Counter[int] = Counter()
         self.bodies: list[dict[str, Any]] = []
-        self._loop = asyncio.new_event_loop()
-        app = web.Application(client_max_size=2**26)
-        app.router.add_post("/v1/chat/completions", self._complete)
-        self._runner = web.AppRunner(app, access_log=None)
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self.port = asyncio.run_coroutine_threadsafe(started(self._runner), self._loop).result(10)
-
-    @property
-    def url(self) -> str:
-        """The endpoint's address, with its /v1."""
-        return f"http://127.0.0.1:{self.port}/v1"
-
-    def stop(self) -> None:
-        """Close the server."""
-        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
+        super().__init__(answering(self._complete))
 
     async def _complete(self, request: web.Request) -> web.Response:
         body = await request.json()

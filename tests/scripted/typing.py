@@ -4,18 +4,16 @@ phrase belongs to, and misbehaves as it is told. What it spoils, it counts (``pl
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import re
-import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from aiohttp import web  # noqa: TID253 the tests' server needs it from the start
 
-from faults.server import started
+from faults.server import Loopback, answering
 
 # type: its name, another name for it, and what its phrases are made of
 TYPES = {
@@ -74,7 +72,7 @@ def planted_type(name: str) -> str | None:
     return next((key for key, (other, _) in TYPES.items() if name in (key, other)), None)
 
 
-class SortingInstructor:
+class SortingInstructor(Loopback):
     """Serves on loopback in a thread. ``faults`` name what it does wrong:
 
     "left-out" (one phrase in eight, at the first asking), "mute" (phrases with "with a fair", always),
@@ -88,25 +86,7 @@ class SortingInstructor:
         self.planted: Counter[str] = Counter()
         self.requests: Counter[str] = Counter()
         self.prompts: list[str] = []
-        self._loop = asyncio.new_event_loop()
-        app = web.Application(client_max_size=2**26)
-        app.router.add_post("/v1/chat/completions", self._complete)
-        self._runner = web.AppRunner(app, access_log=None)
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self.port = asyncio.run_coroutine_threadsafe(started(self._runner), self._loop).result(10)
-
-    @property
-    def url(self) -> str:
-        """The endpoint's address, with its /v1."""
-        return f"http://127.0.0.1:{self.port}/v1"
-
-    def stop(self) -> None:
-        """Close the server."""
-        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
+        super().__init__(answering(self._complete))
 
     async def _complete(self, request: web.Request) -> web.Response:
         body = await request.json()

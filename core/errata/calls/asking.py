@@ -22,6 +22,7 @@ from errata.parts import Instructor
 from errata.records import Message
 
 M = TypeVar("M", bound=BaseModel)
+AGAIN = "/again"  # ends the label of a request that asks for a reply again
 
 
 class Asking:
@@ -44,7 +45,7 @@ class Asking:
             Message(role="assistant", content=reply.text),
             Message(role="user", content=_complaint(answer.failure)),
         )
-        second, _ = await self._once(prompt, again, f"{prompt.about}/again")
+        second, _ = await self._once(prompt, again, prompt.about + AGAIN)
         return replace(second, usd=answer.usd + second.usd)
 
     async def _once(

@@ -13,13 +13,13 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 
+from errata.calls.asking import AGAIN
 from errata.calls.budget import Cost
 from errata.calls.sending import Calls
 from errata.calls.wire import Reply, Request, key_of
 from errata.parts import Diagnoser, LooksAhead, Strategy, Verifier, Wave
 from errata.records import BadCase, Candidate, Diagnosis, Objection, Proposal
 
-AGAIN = "/again"  # what ``Asking`` adds to a label when it asks again for an unreadable reply
 _ITEM: ContextVar[str] = ContextVar("item", default="")
 
 

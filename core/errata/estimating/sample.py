@@ -5,16 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from errata.evaluation import (
-    IMPORTED_COUNTS,
-    IMPORTED_FILES,
-    evaluation_files,
-    imported,
-    sample_files,
-)
-from errata.records import Attempt, ErrorType
+from errata.evaluation import IMPORTED_COUNTS, IMPORTED_FILES, evaluate_problems, imported
+from errata.records import ErrorType
 from errata.rounds import BASE, Round
-from errata.stages import evaluate, synthesize
+from errata.stages import synthesize
 from errata.stages.importing import Imported
 
 if TYPE_CHECKING:
@@ -56,32 +50,8 @@ class PilotRound(Round):
     def evaluate(self) -> list[str]:
         """The untouched target on the sample."""
         self._sample_imported()
-        files = evaluation_files(BASE, "train")
-        store, run = self.store, self.run
-        done = frozenset(a.problem_id for a in store.read(files[0], Attempt))
-        if len(done) < len(self.sample):
-            run.target.use(None)
-            problems = [run.index[problem_id] for problem_id in self.sample]
-            batches = evaluate.attempt(problems, BASE.id, run.target, run.domain, done)
-            counted = evaluate.counting(batches, len(done), len(problems), run.progress)
-            with store.append(files[0]) as attempts:
-                for batch in counted:
-                    for made in batch:
-                        attempts.write(made)
-                    attempts.sync()
-        with store.append(files[1], fresh=True) as verdicts:
-            made_attempts = store.read(files[0], Attempt)
-            for found in evaluate.check(made_attempts, run.index.__getitem__, run.domain, ()):
-                for verdict in found:
-                    verdicts.write(verdict)
-        return files
-
-    def triage(self) -> list[str]:
-        """Categories; there are no attempts at dev, and so no samples to draw."""
-        if self.recipe.triage.samples:
-            with self.store.append(sample_files(BASE, "dev")[0]):
-                pass
-        return super().triage()
+        problems = [self.run.index[problem_id] for problem_id in self.sample]
+        return evaluate_problems(self.run, BASE, "train", problems, len(problems))
 
     def diagnose(self) -> list[str]:
         """A diagnosis of every bad case, from the first one on: the ledger has what was paid for."""
