@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import sqrt
 from statistics import fmean, variance
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from pydantic import JsonValue
 
 from errata.parts import DevCases, Memo, Scores, Services
 from errata.records import Candidate, Correction, Pair, Problem, Selection, Trajectory
+from errata_selection.cut import above
 from errata_selection.plan import Cases, Plan, make_plan
 
 if TYPE_CHECKING:
@@ -157,18 +158,10 @@ class OneShot:
     def _decide(
         self, candidates: Sequence[Candidate], gains: Mapping[str, Gain]
     ) -> list[Selection]:
-        """Rank by score, ties by id; keep the top fraction of all or of each type."""
+        """Rank by score, ties by id; keep what is above the cut."""
         order = sorted(gains, key=lambda name: (-gains[name].score, name))
-        groups: dict[str, list[str]] = {}
-        kinds = {candidate.id: candidate.lineage.error_type or "" for candidate in candidates}
-        for name in order:
-            groups.setdefault(kinds[name] if self._settings.per_type else "", []).append(name)
-        kept = {
-            name
-            for group in groups.values()
-            for name in group[: ceil(self._settings.keep * len(group))]
-        }
-        missing = sorted(set(kinds) - set(order))
+        kept = above(order, candidates, self._settings)
+        missing = sorted({candidate.id for candidate in candidates} - set(order))
         ranks = {name: rank for rank, name in enumerate([*order, *missing], start=1)}
         return [
             _selection(candidate.id, ranks[candidate.id], gains.get(candidate.id), kept)
@@ -214,7 +207,7 @@ def _gain(cases: Cases, found: Mapping[str, float], alone: Mapping[str, float]) 
     )
 
 
-def _selection(name: str, rank: int, gain: Gain | None, kept: set[str]) -> Selection:
+def _selection(name: str, rank: int, gain: Gain | None, kept: frozenset[str]) -> Selection:
     """The record of one decision."""
     if gain is None:
         return Selection(candidate_id=name, rank=rank, kept=False, why="not scored: max_pairs")

@@ -1,16 +1,16 @@
-"""The selectors that look at nothing: all, and a random fraction. Controls for the others.
+"""The selectors that look at nothing: all, and a random part. Controls for the others.
 
-Not covered: fractions per error type.
+Not covered: anything about a candidate but its error type.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import ceil
 from random import Random
 
 from errata.parts import DevCases, Memo
 from errata.records import Candidate, Selection
+from errata_selection.cut import CutSettings, above
 
 
 class KeepAll:
@@ -28,10 +28,10 @@ class KeepAll:
 
 
 class KeepRandom:
-    """A random fraction is kept; the same seed and candidates give the same choice."""
+    """A random part is kept; the same seed and candidates give the same choice."""
 
-    def __init__(self, keep: float, random: Callable[[str], Random]) -> None:
-        self._keep = keep
+    def __init__(self, cut: CutSettings, random: Callable[[str], Random]) -> None:
+        self._cut = cut
         self._random = random
 
     def select(
@@ -42,13 +42,15 @@ class KeepRandom:
         drawn = sorted(candidate.id for candidate in candidates)
         self._random("random-selector").shuffle(drawn)
         ranks = {name: rank for rank, name in enumerate(drawn, start=1)}
-        number = ceil(self._keep * len(candidates))
+        kept = above(drawn, candidates, self._cut)
+        where = " by error type" if self._cut.per_type else ""
         return [
             Selection(
                 candidate_id=candidate.id,
                 rank=ranks[candidate.id],
-                kept=ranks[candidate.id] <= number,
-                why=f"drawn {ranks[candidate.id]} of {len(candidates)}, the first {number} are kept",
+                kept=candidate.id in kept,
+                why=f"drawn {ranks[candidate.id]} of {len(candidates)};"
+                f" the first {len(kept)}{where} are kept",
             )
             for candidate in candidates
         ]

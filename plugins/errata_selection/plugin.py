@@ -12,18 +12,18 @@ from pydantic import Field
 
 from errata.hooks import hookimpl
 from errata.parts import Part, Services, Settings
+from errata_selection.cut import CutSettings
 from errata_selection.one_shot import OneShot
 from errata_selection.plain import KeepAll, KeepRandom
 
 
-class OneShotSettings(Settings):
+class OneShotSettings(CutSettings):
     """Settings of the selector ``one-shot``.
 
     ``score: likelihood`` asks how much likelier each dev case's reference becomes, per token, with
     the candidate as a worked example. ``continuation`` is that reference: its ``solution`` (the
     answer where a problem has none) or its ``answer`` alone. ``dev_cases`` are shown per candidate,
-    half bad cases of its error type, half good ones. ``keep`` is the fraction kept, rounded up, of
-    all candidates or, with ``per_type``, of each error type's. ``max_pairs`` bounds the number of
+    half bad cases of its error type, half good ones. ``max_pairs`` bounds the number of
     candidate-case pairs in a round: first there are fewer cases per candidate (never fewer than
     ``min_cases``), then only a random part of the candidates is scored and the rest is not kept.
     """
@@ -43,10 +43,6 @@ class OneShotSettings(Settings):
     min_cases: int = Field(
         default=4, ge=2, description="never fewer dev cases than this because of max_pairs"
     )
-    keep: float = Field(default=0.5, gt=0, le=1, description="fraction kept, rounded up")
-    per_type: bool = Field(
-        default=False, description="keep that fraction of each error type instead of all together"
-    )
     max_pairs: int | None = Field(
         default=None,
         ge=1,
@@ -58,10 +54,8 @@ class AllSettings(Settings):
     """The selector ``all`` has no settings."""
 
 
-class RandomSettings(Settings):
-    """Settings of the selector ``random``: ``keep`` is the fraction kept, rounded up."""
-
-    keep: float = Field(default=0.5, gt=0, le=1, description="fraction kept, rounded up")
+class RandomSettings(CutSettings):
+    """Settings of the selector ``random``: how many are kept."""
 
 
 def make_one_shot(settings: OneShotSettings, services: Services) -> object:
@@ -76,7 +70,7 @@ def make_all(_settings: AllSettings, _services: Services) -> object:
 
 def make_random(settings: RandomSettings, services: Services) -> object:
     """The selector ``random``."""
-    return KeepRandom(settings.keep, services.random)
+    return KeepRandom(settings, services.random)
 
 
 class SelectionPlugin:
@@ -106,6 +100,6 @@ class SelectionPlugin:
                 kind="selector",
                 settings=RandomSettings,
                 make=make_random,
-                summary="keeps a random fraction",
+                summary="keeps a random part",
             ),
         ]
