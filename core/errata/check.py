@@ -123,6 +123,15 @@ def prepare(
     return Prepared(recipe, *activated, chosen, verifiers, prompts)
 
 
+def domain_of(recipe: Recipe, catalogue: Catalogue, name: str) -> Domain:
+    """The domain of ``recipe``, whether or not its other parts are installed. Raises RecipeError."""
+    mistakes: list[str] = []
+    activated = _activate(recipe, catalogue, mistakes)
+    if mistakes or activated is None:
+        raise RecipeError(name, mistakes)
+    return activated[1]
+
+
 def _choose_all(recipe: Recipe, catalogue: Catalogue, mistakes: list[str]) -> dict[str, Chosen]:
     own = recipe.train
     trainer = recipe.warmup.use or (own.use if own else "")

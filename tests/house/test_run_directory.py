@@ -88,6 +88,7 @@ def test_every_documented_file_is_made(finished: Path) -> None:
         "calls.sqlite",
         "target.sqlite",
         "prompts/",
+        "export/",
         "imported/",
         "round-N/",
         "round-N/samples/",

@@ -124,6 +124,32 @@ def estimate(
 
 
 @app.command()
+def export(
+    directory: DirArgument,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--format", metavar="NAME", help="trl, sharegpt, alpaca, llama-factory, parquet"
+        ),
+    ],
+    number: Annotated[
+        int | None, typer.Option("--round", metavar="N", help="default: all but rejected ones")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="rejected rounds too")] = False,
+    what: Annotated[
+        str, typer.Option("--what", metavar="WHAT", help="candidates: kept, or accepted")
+    ] = "kept",
+    into: Annotated[
+        Path | None, typer.Option("--into", metavar="FOLDER", help="default: DIR/export/NAME")
+    ] = None,
+) -> None:
+    """Write the training data of a run for other tools."""
+    from errata.cli.exporting import export_run
+
+    export_run(directory, to, number, into, what, everything=everything)
+
+
+@app.command()
 def grade(
     file: Annotated[
         Path,
