@@ -18,6 +18,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from errata.errors import RecipeError, UserError
+from errata.extending import EXTENDS, over, read_layers
 from errata.sections import (
     CallsUse,
     Caps,
@@ -149,25 +150,23 @@ def load(path: Path, changes: Sequence[str] = ()) -> Recipe:
 
 
 def read(path: Path, changes: Sequence[str] = ()) -> tuple[Recipe | None, list[str]]:
-    """A recipe with ``a.b=c`` changes applied, and every mistake in it (see ``examine``).
+    """A recipe with ``a.b=c`` changes applied, and every mistake in it (see ``examine``); those of
+    a recipe that it extends come first and say so.
 
     Raises UserError for what cannot be read at all.
     """
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise UserError(
-            f"recipe {path}: no such file; `errata recipes` lists those by name"
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"recipe {path}: cannot be read: {error}") from error
-    except yaml.YAMLError as error:
-        raise RecipeError(str(path), [f"not YAML: {' '.join(str(error).split())}"]) from error
-    if not isinstance(raw, dict):
-        raise RecipeError(str(path), [f"a mapping was wanted, found {type(raw).__name__}"])
+    raw: dict[str, Any] = {}
+    *bases, own = read_layers(path)
+    below: list[str] = []
+    for name, layer in bases:
+        raw = over(raw, layer)
+        below += [f"extends {name}: {mistake}" for mistake in examine(copy.deepcopy(raw))[1]]
+    raw = over(raw, own[1])
     for change in changes:
         _apply(raw, change)
-    return examine(raw)
+    recipe, mistakes = examine(raw)
+    told = {mistake.partition(": ")[2] for mistake in below}
+    return recipe, [*below, *(mistake for mistake in mistakes if mistake not in told)]
 
 
 def parse(raw: dict[str, Any], name: str) -> Recipe:
@@ -247,7 +246,8 @@ def _apply(raw: dict[str, Any], change: str) -> None:
 def _mistake(item: dict[str, Any]) -> str:
     place = ".".join(str(part) for part in item["loc"] if part != "") or "recipe"
     if item["type"] == "extra_forbidden":
-        known = _keys_at(Recipe, [str(part) for part in item["loc"][:-1]])
+        path = [str(part) for part in item["loc"][:-1]]
+        known = [*_keys_at(Recipe, path), *([] if path else [EXTENDS])]
         key = str(item["loc"][-1])
         return f"{place}: unknown key{did_you_mean(key, known)}; known: {', '.join(known)}"
     if item["type"] == "missing":

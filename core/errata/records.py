@@ -76,6 +76,7 @@ Category = Literal[
 ]
 Reason = Literal[
     "unreadable",
+    "ill-posed",
     "wrong-answer",
     "no-agreement",
     "duplicate",

@@ -62,7 +62,7 @@ class Judge(Verifier):
         self._sampling = {} if given is None else {"temperature": given}
 
     async def verify(self, candidate: Candidate) -> Objection | None:
-        """``unreadable`` for a question without one clear answer, ``wrong-answer`` for a solution that
+        """``ill-posed`` for a question without one clear answer, ``wrong-answer`` for a solution that
         is not right, or the reason why there is no judgement."""
         problem = candidate.body.problem
         values = {
@@ -82,9 +82,9 @@ class Judge(Verifier):
     def _objection(self, found: Judgement) -> Objection | None:
         faults: list[tuple[Reason, str]] = []
         if not found.well_posed:
-            faults.append(("unreadable", "the question is not well posed"))
+            faults.append(("ill-posed", "the question is not well posed"))
         if not found.one_answer:
-            faults.append(("unreadable", "the question has not exactly one answer"))
+            faults.append(("ill-posed", "the question has not exactly one answer"))
         if not found.right:
             faults.append(("wrong-answer", "the solution is not right"))
         if not faults:

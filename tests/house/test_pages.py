@@ -13,7 +13,7 @@ import typer
 import yaml
 
 from errata.cli.app import app
-from errata.recipe import parse
+from errata.recipe import load, parse
 from house.checkout import DOCS, ROOT, named, page
 
 PAGES = sorted(DOCS.rglob("*.md"))
@@ -123,13 +123,17 @@ def test_commands_on_the_pages_parse() -> None:
         command.make_context(f"{program} {arguments[0]}", arguments[1:])
 
 
-def test_yaml_by_hand_reads() -> None:
+def test_yaml_by_hand_reads(tmp_path: Path) -> None:
     """Whole recipes are checked as recipes; fragments only need known sections and YAML."""
     blocks = _fences("yaml")
     assert blocks
     for name, body in blocks:
         read = yaml.safe_load(body)
-        if isinstance(read, dict) and "name" in read:
+        if isinstance(read, dict) and "extends" in read:
+            written = tmp_path / "recipe.yaml"
+            written.write_text(body, encoding="utf-8")
+            load(written)
+        elif isinstance(read, dict) and "name" in read:
             parse(read, name)
 
 

@@ -12,8 +12,9 @@ from errata.check import Prepared, prepare
 from errata.cli.progress import Reporter
 from errata.errors import Interrupted, RecipeError, RunDirectoryError, UserError
 from errata.estimating.pilot import is_pilot
+from errata.extending import located
 from errata.loop import loop
-from errata.plugins import Catalogue, recipe_files
+from errata.plugins import Catalogue
 from errata.recipe import load, read
 from errata.report.page import write_page
 from errata.report.summary import summarize
@@ -62,15 +63,8 @@ def check_recipe(name: str, changes: Sequence[str]) -> None:
 
 def prepare_recipe(name: str, changes: Sequence[str]) -> Prepared:
     """A recipe by path or shipped name, with changes, checked. Raises what ``prepare`` does."""
-    path, catalogue = Path(name), Catalogue()
-    if path.suffix not in (".yaml", ".yml"):
-        shipped = recipe_files(catalogue.installed)
-        if name not in shipped:
-            raise UserError(
-                f"recipe {name!r}: neither a YAML file nor a shipped recipe;"
-                f" shipped: {', '.join(shipped) or 'none'}"
-            )
-        path = shipped[name]
+    catalogue = Catalogue()
+    path = located(name, catalogue.installed)
     recipe, mistakes = read(path, changes)
     if recipe is None:
         raise RecipeError(name, mistakes)

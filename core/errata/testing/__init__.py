@@ -5,6 +5,7 @@ only counts. Deterministic, domain-free, no heavy library; the recipes' names ar
 from errata.testing.doubtful import DoubtfulStudent
 from errata.testing.phrases import PhraseGrouper
 from errata.testing.planted import Fault, PlantedStudent
+from errata.testing.recorded import RecordedStudent, recorded
 from errata.testing.scripted import (
     Answer,
     CarelessStudent,
@@ -22,7 +23,9 @@ __all__ = [
     "Moody",
     "PhraseGrouper",
     "PlantedStudent",
+    "RecordedStudent",
     "ScriptedTarget",
     "ScriptedTrainer",
     "Student",
+    "recorded",
 ]

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from pydantic import Field
 
 from errata.hooks import hookimpl
 from errata.parts import Part, Services, Settings
 from errata.testing.phrases import PhraseGrouper
-from errata.testing.scripted import CarelessStudent, ScriptedTarget, ScriptedTrainer
+from errata.testing.recorded import RecordedStudent, recorded
+from errata.testing.scripted import CarelessStudent, ScriptedTarget, ScriptedTrainer, Student
 
 
 class ScriptedTargetSettings(Settings):
-    """The careless student and its pace."""
+    """The careless student, or what was recorded of a model, and its pace."""
 
     skill: float = Field(0.3, ge=0, le=1, description="chance of a right answer without practice")
     gain: float = Field(0.002, ge=0, description="what each training example adds to it")
+    attempts: str | None = Field(
+        None,
+        description="file with attempts of a run, which are replayed instead; they never improve",
+    )
     batch_size: int = Field(8, ge=1, description="problems answered at a time")
     latency: float = Field(0.0, ge=0, description="seconds per batch")
 
@@ -26,7 +32,9 @@ class NoSettings(Settings):
 
 
 def _target(settings: ScriptedTargetSettings, services: Services) -> ScriptedTarget:
-    student = CarelessStudent(settings.skill, settings.gain)
+    student: Student = CarelessStudent(settings.skill, settings.gain)
+    if settings.attempts is not None:
+        student = RecordedStudent(recorded(Path(settings.attempts)))
     return ScriptedTarget(student, services, settings.batch_size, settings.latency)
 
 

@@ -103,10 +103,10 @@ def test_needed_rounds_up_and_is_exact() -> None:
     ("said", "reason"),
     [
         ({}, None),
-        ({"well_posed": False}, "unreadable"),
-        ({"one_answer": False}, "unreadable"),
+        ({"well_posed": False}, "ill-posed"),
+        ({"one_answer": False}, "ill-posed"),
         ({"right": False}, "wrong-answer"),
-        ({"well_posed": False, "right": False}, "unreadable"),
+        ({"well_posed": False, "right": False}, "ill-posed"),
         (failing("refused"), "refused"),
         (failing("unanswered"), "unanswered"),
     ],
