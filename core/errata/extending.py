@@ -2,9 +2,9 @@
 
 What stands in the recipe goes over what the other one says, section by section. The keys of a section
 are put over the other's keys, and what a key holds (a source, a list, caps of stages) is replaced
-whole. A section that names its part (``use``, or a plain name) stands for itself and keeps nothing of the
-other, since settings belong to a part. The result is a recipe like any other, and a run keeps that
-alone.
+whole. A section that names its part (``use``, or a plain name) stands for itself: settings belong to a
+part, so that nothing of the other's is kept. The result is a recipe like any other, and a run keeps
+that alone.
 
 Not covered: more than one base (the other recipe may extend a third).
 """
