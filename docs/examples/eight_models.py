@@ -1,7 +1,7 @@
 """Recorded outputs of several models to diagnoses, error types, and who fails how.
 
 Uses what a run uses: the domain's checker, triage, the diagnoser ``symbolic``, the grouper
-``embedding`` with its defaults. Not covered: pages and pictures (``make.py``, ``pictures.py``).
+``embedding`` with room for `MAX_TYPES`. Not covered: pages and pictures (``make.py``, ``pictures.py``).
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ KINDS = (
     ("something else", r""),
 )
 SIGNIFICANT = 0.05
+MAX_TYPES = 60  # 76 phrases: the default limit, 25, joins unlike ones
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def examine(path: Path, cache: Path) -> Found:
     """Check, triage, diagnose and group the outputs in ``path``."""
     given = services(cache)
     outcomes, diagnoses = diagnosed(path, given)
-    grouper = cast(Grouper, _part("grouper", "embedding", given))
+    grouper = cast(Grouper, _part("grouper", "embedding", given, max_types=MAX_TYPES))
     grouping = group(diagnoses, grouper, "embedding")
     models = sorted(outcomes, key=natural)
     typed = [(model_of(a.attempt_id), a.types or (UNASSIGNED,)) for a in grouping.assignments]
@@ -178,9 +179,9 @@ def services(cache: Path) -> Services:
     return given
 
 
-def _part(kind: Kind, name: str, given: Services) -> object:
+def _part(kind: Kind, name: str, given: Services, **settings: object) -> object:
     part = Catalogue(discover()).find(kind, name, "the example")
-    return part.make(part.settings(), given)
+    return part.make(part.settings.model_validate(settings), given)
 
 
 def natural(name: str) -> list[tuple[int, str]]:
