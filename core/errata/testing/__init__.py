@@ -1,7 +1,9 @@
-"""The public test kit: a target that follows a script, students with planted faults, a trainer that
-only counts. Deterministic, domain-free, no heavy library; the recipes' names are ``scripted``.
+"""The public test kit: conformance suites for domains and for every kind of part, a target that follows
+a script, students with planted faults, a trainer that only counts. No heavy library; the recipes' names
+are ``scripted``.
 """
 
+from errata.testing.domain_suite import DomainSuite
 from errata.testing.doubtful import DoubtfulStudent
 from errata.testing.phrases import PhraseGrouper
 from errata.testing.planted import Fault, PlantedStudent
@@ -18,6 +20,7 @@ from errata.testing.scripted import (
 __all__ = [
     "Answer",
     "CarelessStudent",
+    "DomainSuite",
     "DoubtfulStudent",
     "Fault",
     "Moody",
