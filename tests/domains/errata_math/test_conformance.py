@@ -17,8 +17,12 @@ class TestDrills(DomainSuite):
 class TestStories(DomainSuite):
     domain = MathDomain
     source = "gsm8k-two-steps"
-    limit = 12
+    limit = 16
     fuzzed = 120
+
+    def problems(self):
+        """Those whose last step is annotated: only annotated equations can be computed again."""
+        return [p for p in super().problems() if f"={p.answer}>>" in p.solution]
 
 
 @pytest.mark.slow
