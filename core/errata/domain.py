@@ -6,7 +6,7 @@ engine's default answers: lines as steps, text fingerprints, no variants, files 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Protocol, TypeVar, cast
@@ -122,6 +122,12 @@ class Domain:
         if isinstance(found, Objection):
             return found
         return self._typed("errata_variant", found, Problem)
+
+    def styles(self, problem: Problem) -> dict[str, str]:
+        """Solutions of ``problem`` worked in other ways, by the names of their styles."""
+        with boundary(f"domain {self.name}", "working in other styles (errata_styles)"):
+            found = self._hooks.first("errata_styles", problem=problem)
+            return {} if found is None else dict(cast(Mapping[str, str], found))
 
     def fingerprints(self, problem: Problem) -> Fingerprints:
         """What makes ``problem`` the same as another."""

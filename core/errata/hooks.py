@@ -16,7 +16,7 @@ raise plain Python: the engine attributes it to your plugin, the stage and the r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
@@ -131,6 +131,21 @@ class Hooks:
 
             def errata_variant(self, problem, random):
                 return Objection(reason="no-variant", detail="not generated")
+        """
+
+    @hookspec(firstresult=True)
+    def errata_styles(self, problem: Problem) -> Mapping[str, str]:
+        """A problem's solution worked in other ways.
+
+        Called by strategies that are told to propose in more than one style (``redraw`` and the
+        controls: setting ``styles``), for every problem they propose.
+        You return solutions by the names of their styles, exact and in the form of
+        ``problem.solution``; leave out those in which this problem would look as usual. Without this
+        hook there is the usual way only.
+        If you raise, the run stops.
+
+            def errata_styles(self, problem):
+                return {"backwards": "\n".join(reversed(problem.solution.splitlines()))}
         """
 
     @hookspec(firstresult=True)

@@ -15,7 +15,9 @@ from errata.evaluation import evaluate_set, judged, outcomes, slug, take_up, wei
 from errata.life import lives_of
 from errata.lines import FileMemo
 from errata.measure import accuracy, compare, decide
+from errata.mending import mended_before
 from errata.parts import DevCases, Guides, Selector, Solved, Strategy, Trainer
+from errata.quotas import QUOTAS, quotas
 from errata.records import (
     Accuracy,
     BadCase,
@@ -49,7 +51,7 @@ class Round(Cases):
         """Candidates against every type, with the objections to them; or guidance alone."""
         strategy = self.run.make(self.run.prepared.parts["synthesize"])
         self.run.together("synthesize", self._synthesize(strategy))
-        files = ["candidates.jsonl", "objections.jsonl", "shortfalls.jsonl"]
+        files = [QUOTAS, "candidates.jsonl", "objections.jsonl", "shortfalls.jsonl"]
         if isinstance(strategy, Guides):
             self.store.write(self.path(GUIDANCE), strategy.guidance(self.grouped[0]))
             files.append(GUIDANCE)
@@ -61,13 +63,7 @@ class Round(Cases):
             take_up(self.run, self.incoming)
         types, settings = self.grouped[0], self.recipe.synthesize
         own = {t.id: {a.attempt_id for a in self.of_type(t.id, "train")} for t in types}
-        plan = synthesize.Plan(
-            synthesize.quotas(
-                {t: len(ids) for t, ids in own.items()}, settings.total, settings.per_type
-            ),
-            settings.wave,
-            settings.idle_waves,
-        )
+        plan = synthesize.Plan(self._quotas(own), settings.wave, settings.idle_waves)
         verifiers = {chosen.use: self.run.make(chosen) for chosen in self.run.prepared.verifiers}
         for earlier in self.earlier_candidates():
             synthesize.announce(earlier, verifiers)
@@ -97,6 +93,21 @@ class Round(Cases):
                 objected = {o.candidate_id for o in made.objections}
                 done += sum(c.id not in objected for c in made.candidates)
                 self.run.progress(done, total)
+
+    def _quotas(self, own: Mapping[str, set[str]]) -> dict[str, int]:
+        """How many candidates each type is to get; written with the why."""
+        settings = self.recipe.synthesize
+        mended = (
+            mended_before(self.store, earlier_rounds(self.name), self.name)
+            if settings.per_type == "expected-gain"
+            else {}
+        )
+        counts = {t: len(ids) for t, ids in own.items()}
+        found = quotas(counts, settings.total, settings.per_type, mended)
+        with self.store.append(self.path(QUOTAS), fresh=True) as out:
+            for quota in found.values():
+                out.write(quota)
+        return {t: quota.quota for t, quota in found.items()}
 
     def _known(self) -> Known:
         """What the target gets right in the train set, and the diagnoses of the bad cases."""
@@ -187,8 +198,10 @@ class Round(Cases):
         yield from self.new_examples()
 
     def new_examples(self) -> Iterator[TrainingExample]:
-        """What this round's kept candidates add."""
-        kept = {s.candidate_id for s in self._selections() if s.kept}
+        """What this round's kept candidates add; the best of them where there may be only so many."""
+        ranked = sorted((s.rank, s.candidate_id) for s in self._selections() if s.kept)
+        most = self.recipe.train.examples if self.recipe.train else None
+        kept = {candidate_id for _, candidate_id in ranked[:most]}
         for candidate in self.accepted():
             if candidate.id in kept:
                 yield train.example(candidate, self.run.domain)

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
+Rule = Literal["proportional", "uniform", "expected-gain"]
+
 
 class Section(BaseModel):
     """Base of the recipe's own sections: frozen, unknown keys refused."""
@@ -192,8 +194,10 @@ class Warmup(PartUse):
 class Synthesize(PartUse):
     """The strategy, its quota, and the verifiers."""
 
-    per_type: Literal["proportional", "uniform"] = Field(
-        "proportional", description="how the total is shared among error types"
+    per_type: Rule = Field(
+        "proportional",
+        description="how the total is shared among error types: in proportion to their cases, evenly,"
+        " or by their cases times the share of them that earlier rounds mended",
     )
     total: int = Field(1000, ge=1, description="accepted candidates wanted in a round")
     wave: int = Field(32, ge=1, description="proposals asked for at a time")
@@ -209,6 +213,12 @@ class Train(PartUse):
     start: Literal["last", "base"] = Field(
         "last",
         description="last: go on from the last kept checkpoint; base: anew on all rounds' data",
+    )
+    examples: int | None = Field(
+        None,
+        ge=1,
+        description="kept candidates that a round trains on at most, best ranks first, so that recipes"
+        " can be compared at equal numbers; null: all",
     )
 
 

@@ -6,7 +6,7 @@ Everything heavier than reading text is imported inside the hooks.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
@@ -121,6 +121,13 @@ class MathDomain:
         from errata_math.redraw import redraw
 
         return redraw(problem, random)
+
+    @hookimpl
+    def errata_styles(self, problem: Problem) -> Mapping[str, str]:
+        """Drills in small steps."""
+        from errata_math import drills
+
+        return drills.styles(problem) if drills.is_drill(problem) else {}
 
     @hookimpl
     def errata_fingerprints(self, problem: Problem) -> Fingerprints:

@@ -27,6 +27,7 @@ from errata.records import QA, Lineage, Objection, Problem, Proposal
 from errata_strategies.alike import Call, accepted_problems, asked_alike
 from errata_strategies.asking import Found, new_replica, together
 from errata_strategies.drafting import sizes, some
+from errata_strategies.styles import USUAL, behind, by_style, worked
 
 TRAIN = "train"
 # Draws of a parent for one wanted variant: a train set of which no problem has one is given up.
@@ -50,6 +51,12 @@ class ControlSettings(Settings):
     )
     temperature: float | None = Field(
         1.0, ge=0, description="for these calls; null: the instructor's own"
+    )
+    styles: tuple[str, ...] = Field(
+        ("usual",),
+        min_length=1,
+        description="how the solutions of variants are worked, shared evenly: `usual`, and names that"
+        " the domain knows (`steps` for drills); an instructor works in its own way",
     )
 
 
@@ -119,15 +126,16 @@ class SelfInstruct:
     def _variants(self, wave: Wave) -> Found:
         """Up to ``wave.count`` variants; a problem that has none is an objection, once."""
         results: list[Proposal | Objection] = []
-        made = 0
+        made, styled = 0, by_style(wave.accepted)
         for _ in range(_DRAWS * wave.count):
             parent = self._parent(wave.random)
             if made == wave.count or parent is None:
                 break
-            found = self._variant(parent, wave)
+            found = self._variant(parent, wave, behind(self._settings.styles, styled))
             self._drew(parent.kind, isinstance(found, Proposal))
             if isinstance(found, Proposal):
                 made += 1
+                styled[found.lineage.style or USUAL] += 1
                 results.append(found)
                 continue
             self._failed[parent.id] += 1
@@ -150,14 +158,15 @@ class SelfInstruct:
                 self._kinds.setdefault(problem.kind, []).append(problem)
         return self._kinds
 
-    def _variant(self, parent: Problem, wave: Wave) -> Proposal | Objection:
+    def _variant(self, parent: Problem, wave: Wave, style: str) -> Proposal | Objection:
         seed = wave.random.getrandbits(63)
         found = self._services.domain.variant(parent, Random(seed))
         if isinstance(found, Objection):
             evidence = {**found.evidence, "parent": parent.id}
             return found.model_copy(update={"by": found.by or self.name, "evidence": evidence})
-        lineage = Lineage(strategy=self.name, parents=(parent.id,), seed=str(seed))
-        return Proposal(body=QA(problem=found), lineage=lineage)
+        problem, name = worked(found, style, self._services.domain)
+        lineage = Lineage(strategy=self.name, parents=(parent.id,), seed=str(seed), style=name)
+        return Proposal(body=QA(problem=problem), lineage=lineage)
 
 
 class SameDistribution(SelfInstruct):

@@ -17,6 +17,7 @@ from errata.parts import Services, Wave
 from errata.records import QA, Candidate, Lineage, Objection, Problem, Proposal
 from errata.seeds import stream
 from errata_strategies.settings import RedrawSettings
+from errata_strategies.styles import USUAL, behind, by_style, worked
 
 NAME = "redraw"
 # A domain may fail to find sensible numbers now and then: this many failures mean "none at all".
@@ -27,7 +28,7 @@ class Redraw:
     """An ``errata.parts.Strategy``. A wave's result depends on the wave alone."""
 
     def __init__(self, settings: RedrawSettings, services: Services) -> None:
-        self._per_seed = settings.per_seed
+        self._per_seed, self._styles = settings.per_seed, settings.styles
         self._domain = services.domain
         self._barren: dict[str, Objection | None] = {}
 
@@ -39,7 +40,7 @@ class Redraw:
         parent has no variant or has had its ``per_seed`` redraws accepted.
         """
         parents = {case.problem.id: case.problem for case in wave.cases}
-        used = _accepted_redraws(wave.accepted)
+        used, styled = _accepted_redraws(wave.accepted), by_style(wave.accepted)
         none = {name: self._no_variant(parents[name], wave) for name in sorted(parents)}
         order = [name for name, objection in none.items() if objection is None]
         # Not the least used first: parents whose redraws are never accepted would fill every wave.
@@ -55,24 +56,30 @@ class Redraw:
                     break
                 if used[parent] >= self._per_seed:
                     continue
-                result = self._draw(parents[parent], wave)
+                result = self._draw(parents[parent], wave, behind(self._styles, styled))
                 results.append(result)
                 if isinstance(result, Proposal):
                     proposed += 1
+                    styled[result.lineage.style or USUAL] += 1
                     used[parent] += 1
                     remaining.append(parent)
             order = remaining
         return results
 
-    def _draw(self, parent: Problem, wave: Wave) -> Proposal | Objection:
+    def _draw(self, parent: Problem, wave: Wave, style: str) -> Proposal | Objection:
         seed = wave.random.getrandbits(63)
         found = self._domain.variant(parent, Random(seed))
         if isinstance(found, Objection):
             return _attributed(found, parent, wave)
+        problem, name = worked(found, style, self._domain)
         lineage = Lineage(
-            strategy=NAME, error_type=wave.error_type.id, parents=(parent.id,), seed=str(seed)
+            strategy=NAME,
+            error_type=wave.error_type.id,
+            parents=(parent.id,),
+            seed=str(seed),
+            style=name,
         )
-        return Proposal(body=QA(problem=found), lineage=lineage)
+        return Proposal(body=QA(problem=problem), lineage=lineage)
 
     def _no_variant(self, parent: Problem, wave: Wave) -> Objection | None:
         """The domain's objection when ``parent`` has no variant at all."""

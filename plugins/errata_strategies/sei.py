@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +25,7 @@ from errata.parts import Services, Settings, Wave
 from errata.prompting import Purpose
 from errata.records import Lineage, Objection, Problem, Proposal
 from errata_strategies.drafting import Drafts, proposals, shown, sizes, some
+from errata_strategies.styles import USUAL, by_style, shares
 
 NAME = "sei"
 
@@ -57,6 +59,11 @@ class SeiSettings(Settings):
     temperature: float | None = Field(
         1.0, ge=0, description="for these calls; null: the instructor's own"
     )
+    styles: dict[str, str] = Field(
+        {},
+        description="ways to work solutions, each a name and the instruction put at the end of the"
+        " prompt, shared evenly; `usual` with an empty one is the way of the prompt",
+    )
 
 
 class Sei:
@@ -73,12 +80,17 @@ class Sei:
         """
         if not wave.cases:
             return []
-        calls = [self._call(wave, size) for size in sizes(wave.count, self._settings.per_call)]
+        names = list(self._settings.styles) or [USUAL]
+        calls = [
+            self._call(wave, size, style)
+            for style, count in shares(wave.count, names, by_style(wave.accepted)).items()
+            for size in sizes(count, self._settings.per_call)
+        ]
         found = await asyncio.gather(*(self._asked(*call) for call in calls))
         return [proposal for proposals in found for proposal in proposals]
 
-    def _call(self, wave: Wave, count: int) -> tuple[Prompt[Drafts], Lineage, int]:
-        examples = self._examples(wave)
+    def _call(self, wave: Wave, count: int, style: str) -> tuple[Prompt[Drafts], Lineage, int]:
+        examples = self._examples(wave, style)
         replica = wave.random.getrandbits(31)
         temperature, named = self._settings.temperature, self._settings.show_type
         prompt = self._services.prompts.render(
@@ -100,12 +112,17 @@ class Sei:
             parents=tuple(problem.id for problem in examples),
             prompt_hash=prompt.template,
             seed=str(replica),
+            style="" if style == USUAL else style,
         )
-        return prompt, lineage, count
+        return _instructed(prompt, self._settings.styles.get(style, "")), lineage, count
 
-    def _examples(self, wave: Wave) -> list[Problem]:
+    def _examples(self, wave: Wave, style: str) -> list[Problem]:
         bad, made = self._settings.bad_cases, self._settings.accepted
-        accepted = [candidate.body.problem for candidate in wave.accepted]
+        accepted = [
+            candidate.body.problem
+            for candidate in wave.accepted
+            if (candidate.lineage.style or USUAL) == style
+        ]
         if len(accepted) < made:
             bad, made = bad + made, 0
         cases = wave.cases if self._settings.seeds == "type" else wave.pool or wave.cases
@@ -121,3 +138,12 @@ class Sei:
     ) -> list[Proposal | Objection]:
         answer = await self._services.ask(prompt)
         return proposals(answer, count, self._services.domain, lineage)
+
+
+def _instructed(prompt: Prompt[Drafts], instruction: str) -> Prompt[Drafts]:
+    """``prompt`` with the instruction of a style at its end."""
+    if not instruction:
+        return prompt
+    *before, last = prompt.messages
+    asked = f"{last.content.rstrip()}\n\nHow every solution is to be worked: {instruction}"
+    return replace(prompt, messages=(*before, last.model_copy(update={"content": asked})))

@@ -23,6 +23,12 @@ class RedrawSettings(Settings):
         ge=1,
         description="accepted redraws of one bad case at most, for one error type in one round",
     )
+    styles: tuple[str, ...] = Field(
+        default=("usual",),
+        min_length=1,
+        description="how solutions are worked, shared evenly among a type's candidates: `usual`, and"
+        " names that the domain knows (`steps` for drills)",
+    )
 
 
 class RecomputeSettings(Settings):

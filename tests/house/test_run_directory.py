@@ -29,6 +29,7 @@ RECORDS = [
         "errata.stages.importing",
         "errata.stages.problems",
         "errata.life",
+        "errata.quotas",
         "errata.fingerprints",
     )
     for model in vars(import_module(module)).values()

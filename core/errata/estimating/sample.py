@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from errata.evaluation import IMPORTED_COUNTS, IMPORTED_FILES, evaluate_problems, imported
+from errata.quotas import quotas
 from errata.records import ErrorType
 from errata.rounds import BASE, Round
-from errata.stages import synthesize
 from errata.stages.importing import Imported
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ class PilotRound(Round):
         counts = {t.id: sum(t.id in ids for ids in members) for t in types}
         self.case_counts = tuple(counts.values())
         settings, most = self.run.recipe.synthesize, self.run.size.candidates
-        quota = synthesize.quotas(counts, settings.total, settings.per_type)
+        quota = {
+            t: found.quota for t, found in quotas(counts, settings.total, settings.per_type).items()
+        }
         order = [t for t in types if quota[t.id]]
         self.run.random("estimate/types").shuffle(order)
         chosen: list[ErrorType] = []

@@ -12,6 +12,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from errata.life import TypeLife
+from errata.quotas import Quota
 from errata.records import Accuracy, Comparison, Record, Shortfall
 from errata.stages.importing import Imported
 
@@ -108,11 +109,22 @@ class DiagnosisCounts(Record):
     keyphrases: int = 0
 
 
+class StyleFigures(Record):
+    """The candidates of a type whose solutions are worked in one style; ``kept`` is None before
+    selection."""
+
+    style: str
+    proposed: int
+    accepted: int
+    kept: int | None = None
+
+
 class TypeFigures(Record):
     """An error type of a round. ``others`` of its cases are other models'.
 
     ``dev_fixed`` is None until the new checkpoint is measured on dev; ``proposed``, ``accepted`` and
-    ``kept`` (None before selection) count the candidates made against it.
+    ``kept`` (None before selection) count the candidates made against it, and ``styles`` the same by
+    solution style, where there is more than the usual one. ``quota`` is how many were wanted, and why.
     """
 
     id: str
@@ -126,6 +138,8 @@ class TypeFigures(Record):
     proposed: int = 0
     accepted: int = 0
     kept: int | None = None
+    styles: tuple[StyleFigures, ...] = ()
+    quota: Quota | None = None
 
 
 class ObjectionCount(Record):

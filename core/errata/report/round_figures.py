@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from errata.quotas import QUOTAS, Quota
 from errata.records import (
     Assignment,
     Candidate,
@@ -32,6 +33,7 @@ from errata.report.figures import (
     RoundFigures,
     ScoreBin,
     Scores,
+    StyleFigures,
     TypeFigures,
 )
 from errata.stages.group import edited
@@ -52,6 +54,7 @@ def round_figures(store: Store, name: str, incoming: str, stages: tuple[str, ...
     types, assignments = types_of(store, name)
     candidates = _Candidates.of(store, name)
     dev_right = _dev_right(store, name, dev)
+    quotas = {q.error_type: q for q in store.read(f"{name}/{QUOTAS}", Quota)}
     others = other_models(store, name)
     bad_cases = sum(t.categories["model-error"] for t in triage if t.set == BOTH)
     theirs = sum(t.categories["model-error"] for t in others)
@@ -64,7 +67,7 @@ def round_figures(store: Store, name: str, incoming: str, stages: tuple[str, ...
         diagnoses=diagnosis_counts(store, name, bad_cases, theirs),
         second_opinion=second_opinion(store, name),
         types=tuple(
-            _type_figures(t, assignments, dev, dev_right, candidates)
+            _type_figures(t, assignments, dev, dev_right, candidates, quotas.get(t.id))
             for t in sorted(types, key=lambda t: (-t.count, t.id))
         ),
         assigned=sum(bool(a.types) for a in assignments),
@@ -101,6 +104,7 @@ def _type_figures(
     dev: Collection[str],
     dev_right: Collection[str] | None,
     candidates: _Candidates,
+    quota: Quota | None,
 ) -> TypeFigures:
     held_out = [
         a.problem_id for a in assignments if error_type.id in a.types and a.problem_id in dev
@@ -117,6 +121,8 @@ def _type_figures(
         proposed=candidates.proposed[error_type.id],
         accepted=candidates.accepted[error_type.id],
         kept=candidates.kept[error_type.id] if candidates.selected else None,
+        styles=candidates.styles(error_type.id),
+        quota=quota,
     )
 
 
@@ -127,6 +133,7 @@ class _Candidates:
     proposed: Counter[str] = field(default_factory=Counter)
     accepted: Counter[str] = field(default_factory=Counter)
     kept: Counter[str] = field(default_factory=Counter)
+    styled: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     objected: set[str] = field(default_factory=set)
     reasons: Counter[str] = field(default_factory=Counter)
     objections: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -150,12 +157,31 @@ class _Candidates:
         counts.kept_in_all = len(kept)
         for candidate in store.read(f"{name}/candidates.jsonl", Candidate):
             error_type = candidate.lineage.error_type or ""
+            style = candidate.lineage.style
             counts.proposed[error_type] += 1
+            counts.styled[error_type, style, "proposed"] += 1
             counts.cost += candidate.lineage.cost
             if candidate.id not in counts.objected:
                 counts.accepted[error_type] += 1
+                counts.styled[error_type, style, "accepted"] += 1
                 counts.kept[error_type] += candidate.id in kept
+                counts.styled[error_type, style, "kept"] += candidate.id in kept
         return counts
+
+    def styles(self, error_type: str) -> tuple[StyleFigures, ...]:
+        """A type's candidates by style, the usual one first; none where there is only that."""
+        names = sorted({style for t, style, _ in self.styled if t == error_type})
+        if names in ([], [""]):
+            return ()
+        return tuple(
+            StyleFigures(
+                style=name or "usual",
+                proposed=self.styled[error_type, name, "proposed"],
+                accepted=self.styled[error_type, name, "accepted"],
+                kept=self.styled[error_type, name, "kept"] if self.selected else None,
+            )
+            for name in names
+        )
 
     def _object(self, objections: Iterable[Objection]) -> None:
         seen: set[tuple[str, str]] = set()

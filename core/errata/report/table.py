@@ -130,12 +130,18 @@ def _print_types(round_: RoundFigures, console: Console) -> None:
         grid.add_row(
             text(clipped(t.name)), words.count(t.cases), words.count(t.dev_cases), fixed, *made
         )
+        for s in t.styles:
+            made = (words.count_if(number) for number in (s.proposed, s.accepted, s.kept))
+            grid.add_row(text(f"  {clipped(s.style)}"), "", "", "", *made)
     grid.add_row(text("(unassigned)"), words.count(round_.unassigned))
     show(console, f"Error types of {words.round_name(round_.name)}", grid)
     theirs = sum(t.others for t in shown)
     if theirs:
         told = (f"{clipped(t.name)} {words.count(t.others)}" for t in shown if t.others)
         say(console, f"{words.count(theirs)} of these cases are other models': {', '.join(told)}")
+    for t in shown:
+        if t.quota is not None and t.quota.rule == "expected-gain":
+            say(console, f"{clipped(t.name)}: {words.count(t.quota.quota)} wanted: {t.quota.why}")
     if len(shown) < len(round_.types):
         say(console, f"the {len(shown)} largest of {words.count(len(round_.types))} types")
 

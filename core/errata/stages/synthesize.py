@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Literal
 
 from errata.errors import ExtensionError, boundary
 from errata.parts import LooksAhead, Solved, Strategy, Verifier, Wave
@@ -24,7 +23,6 @@ from errata.records import (
     Shortfall,
 )
 from errata.stages.ordered import ordered
-from errata.stages.problems import apportion
 
 
 @dataclass(frozen=True)
@@ -43,17 +41,6 @@ class Made:
     candidates: Sequence[Candidate]
     objections: Sequence[Objection]
     shortfall: Shortfall | None = None
-
-
-def quotas(
-    cases: Mapping[str, int], total: int, per_type: Literal["proportional", "uniform"]
-) -> dict[str, int]:
-    """Shares of ``total`` by type id; ``cases`` counts each type's train cases.
-
-    Proportional is the paper's (SEI, section 3.3); a type without train cases gets nothing.
-    """
-    weights = {t: n if per_type == "proportional" else int(n > 0) for t, n in cases.items()}
-    return apportion(total, weights)
 
 
 @dataclass(frozen=True)

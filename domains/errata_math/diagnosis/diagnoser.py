@@ -10,10 +10,13 @@ Not covered: reasoning that never becomes an equation, algebra with unknowns, di
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 
 from pydantic import JsonValue
 
 from errata.records import BadCase, Diagnosis, Problem
+from errata_math.arithmetic.equations import Equation
+from errata_math.arithmetic.expressions import kind_of, leaves
 from errata_math.diagnosis.detours import detour
 from errata_math.diagnosis.endings import ending
 from errata_math.diagnosis.findings import Finding, explanation, shown
@@ -23,6 +26,7 @@ from errata_math.diagnosis.reference import Reference, read_reference
 from errata_math.diagnosis.slips import slip
 from errata_math.diagnosis.unknowns import unknown_slip
 from errata_math.diagnosis.work import Work, read_work
+from errata_math.drills import is_drill, styles
 
 BY = "symbolic"
 
@@ -45,8 +49,8 @@ def diagnose_solution(problem: Problem, steps: Sequence[str], final: str | None)
 
     ``no_error`` when the answer is the reference's and every equation holds.
     """
-    reference = read_reference(problem)
     work = read_work(steps, final)
+    reference = _reference_for(problem, work)
     finding = first_finding(work, reference)
     if finding is None:
         return Diagnosis(problem_id=problem.id, keyphrase="no error", no_error=True, by=BY)
@@ -65,6 +69,24 @@ def diagnose_solution(problem: Problem, steps: Sequence[str], final: str | None)
         details=details,
         by=BY,
     )
+
+
+def _reference_for(problem: Problem, work: Work) -> Reference:
+    """The reference as usual; of a drill that the attempt works in another style, in that style."""
+    usual = read_reference(problem)
+    if not is_drill(problem):
+        return usual
+    made = {_operands(claim.equation) for claim in work.claims}
+    known = {_operands(item) for item in usual.equations}
+    for solution in styles(problem).values():
+        styled = read_reference(problem.model_copy(update={"solution": solution}))
+        if made & {_operands(item) for item in styled.equations} - known:
+            return styled
+    return usual
+
+
+def _operands(equation: Equation) -> tuple[str, tuple[Fraction, ...]]:
+    return kind_of(equation.left), tuple(sorted(leaves(equation.left)))
 
 
 def first_finding(work: Work, reference: Reference) -> Finding | None:

@@ -3,6 +3,7 @@
 Not covered: anything with decimals or fractions, and checking (``errata_math.checking``).
 """
 
+from errata_math.drills.small_steps import styles
 from errata_math.drills.stream import (
     KINDS,
     drill_answer,
@@ -13,4 +14,13 @@ from errata_math.drills.stream import (
     variant,
 )
 
-__all__ = ["KINDS", "drill_answer", "drill_key", "drill_of", "generate", "is_drill", "variant"]
+__all__ = [
+    "KINDS",
+    "drill_answer",
+    "drill_key",
+    "drill_of",
+    "generate",
+    "is_drill",
+    "styles",
+    "variant",
+]

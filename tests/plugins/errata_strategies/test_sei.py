@@ -195,3 +195,23 @@ def test_fewer_examples_a_call():
     services = Asking(drafts(5))
     assert len(proposed(services, wave(count=20), per_call=5, bad_cases=1, accepted=0)) == 20
     assert [p.messages[-1].content.count("Question bad-") for p in services.asked] == [1] * 4
+
+
+def test_styles_are_instructions_of_their_own_calls():
+    styles = {"usual": "", "steps": "one operation a line"}
+    services = Asking(lambda prompt: drafts(20))
+    found = proposed(services, wave(count=30), styles=styles)
+    texts = [prompt.messages[-1].content for prompt in services.asked]
+    told = [
+        text.endswith("How every solution is to be worked: one operation a line") for text in texts
+    ]
+    assert told == [False, True]
+    assert [text.count("Write 15 new") for text in texts] == [1, 1]
+    assert [p.lineage.style for p in found] == [""] * 15 + ["steps"] * 15
+
+
+def test_without_styles_prompts_are_as_they_were():
+    plain, usual = Asking(lambda prompt: drafts(20)), Asking(lambda prompt: drafts(20))
+    proposed(plain, wave(count=30))
+    proposed(usual, wave(count=30), styles={"usual": ""})
+    assert plain.asked == usual.asked

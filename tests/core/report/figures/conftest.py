@@ -317,6 +317,7 @@ def _type(
     after = _outcomes(run, name, "dev")
     dev = [problem for problem in own if set_of[problem] == "dev"]
     against = {c["id"] for c in candidates if c["lineage"]["error_type"] == row["id"]}
+    wanted = [q for q in rows(run / name / "quotas.jsonl") if q["error_type"] == row["id"]]
     return {
         "id": row["id"],
         "name": row["name"],
@@ -329,6 +330,8 @@ def _type(
         "proposed": len(against),
         "accepted": len(against - {o["candidate_id"] for o in objections}),
         "kept": len(against & {s["candidate_id"] for s in selection if s["kept"]}),
+        "styles": [],
+        "quota": next(iter(wanted), None),
     }
 
 
