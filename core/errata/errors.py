@@ -11,6 +11,7 @@ ErrataError
 ├── StorageFull               the disk refused a write: exit code 1, resumable
 ├── BudgetSpent               the next request might exceed a cap: exit code 1, resumable
 ├── InstructorError           no request to the instructor can succeed: exit code 1, resumable
+├── AblationIncomplete        some runs of an ablation failed: exit code 1, resumable
 ├── ExtensionError            a plugin or domain raised: exit code 1, resumable
 └── Interrupted               Ctrl-C: exit code 130, resumable
 
@@ -77,6 +78,10 @@ class BudgetSpent(ErrataError):
 
 class InstructorError(ErrataError):
     """No request to the instructor can succeed: a wrong key, no such model, nobody there."""
+
+
+class AblationIncomplete(ErrataError):
+    """Some runs of an ablation came to nothing; the others are finished."""
 
 
 class ExtensionError(ErrataError):

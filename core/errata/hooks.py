@@ -145,7 +145,7 @@ class Hooks:
         If you raise, the run stops.
 
             def errata_styles(self, problem):
-                return {"backwards": "\n".join(reversed(problem.solution.splitlines()))}
+                return {"short": problem.solution.splitlines()[-1]}
         """
 
     @hookspec(firstresult=True)

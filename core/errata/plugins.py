@@ -79,11 +79,20 @@ def _load(point: EntryPoint) -> Installed:
 
 def recipe_files(installed: Iterable[Installed]) -> dict[str, Path]:
     """Recipes shipped beside plugins (folder ``recipes`` of their package), as ``plugin/name``."""
+    return _shipped(installed, "recipes")
+
+
+def ablation_files(installed: Iterable[Installed]) -> dict[str, Path]:
+    """Arms shipped for recipes (folder ``ablations``), by the name of the recipe."""
+    return _shipped(installed, "ablations")
+
+
+def _shipped(installed: Iterable[Installed], kind: str) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for plugin in installed:
         spec = importlib.util.find_spec(plugin.module.partition(".")[0])
         for folder in (spec.submodule_search_locations or []) if spec else []:
-            for path in sorted(Path(folder, "recipes").glob("*.yaml")):
+            for path in sorted(Path(folder, kind).glob("*.yaml")):
                 found[f"{plugin.name}/{path.stem}"] = path
     return found
 

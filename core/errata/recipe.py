@@ -118,8 +118,6 @@ class Recipe(Section):
                 del resolved[section]
         if self.diagnose.second is None:
             del resolved["diagnose"]["second"]
-        if self.train is not None and self.train.examples is None:
-            del resolved["train"]["examples"]
         if self.instructor is None:
             del resolved["instructor"]
         else:

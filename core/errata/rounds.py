@@ -198,10 +198,8 @@ class Round(Cases):
         yield from self.new_examples()
 
     def new_examples(self) -> Iterator[TrainingExample]:
-        """What this round's kept candidates add; the best of them where there may be only so many."""
-        ranked = sorted((s.rank, s.candidate_id) for s in self._selections() if s.kept)
-        most = self.recipe.train.examples if self.recipe.train else None
-        kept = {candidate_id for _, candidate_id in ranked[:most]}
+        """What this round's kept candidates add."""
+        kept = {s.candidate_id for s in self._selections() if s.kept}
         for candidate in self.accepted():
             if candidate.id in kept:
                 yield train.example(candidate, self.run.domain)

@@ -59,13 +59,7 @@ class Run:
         """
         prompts = self.prepared.prompts
         if not self.store.exists():
-            manifest = Manifest(
-                name=self.recipe.name,
-                recipe=self.recipe.digest(),
-                seed=self.recipe.seed,
-                versions=_versions(self.prepared),
-                prompts=prompts.digests,
-            )
+            manifest = new_manifest(self.prepared)
             texts = {name: template.text for name, template in prompts.templates.items()}
             self.store.create(manifest, self.recipe.as_yaml(), texts)
             return
@@ -270,6 +264,18 @@ class Run:
             isinstance(target, Scores) or "score" not in self.prepared.parts["target"].part.provides
         )
         return target
+
+
+def new_manifest(prepared: Prepared) -> Manifest:
+    """The manifest of a run that has done nothing yet."""
+    recipe = prepared.recipe
+    return Manifest(
+        name=recipe.name,
+        recipe=recipe.digest(),
+        seed=recipe.seed,
+        versions=_versions(prepared),
+        prompts=prepared.prompts.digests,
+    )
 
 
 def _editable(done: StageDone) -> list[str]:

@@ -214,12 +214,6 @@ class Train(PartUse):
         "last",
         description="last: go on from the last kept checkpoint; base: anew on all rounds' data",
     )
-    examples: int | None = Field(
-        None,
-        ge=1,
-        description="kept candidates that a round trains on at most, best ranks first, so that recipes"
-        " can be compared at equal numbers; null: all",
-    )
 
 
 class Stop(Section):

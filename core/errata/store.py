@@ -45,6 +45,7 @@ class Manifest(Record):
     """``run.json``: what the run is, what is finished, and how it ended.
 
     ``prompts`` maps purposes to the SHA-256 of their templates, which lie in ``prompts/``.
+    ``branched_from`` is the run, relative to this one, that did its first stages (``errata ablate``).
     """
 
     format: int = FORMAT
@@ -55,6 +56,7 @@ class Manifest(Record):
     prompts: dict[str, str] = Field(default_factory=dict)
     stages: tuple[StageDone, ...] = ()
     ended: str = ""
+    branched_from: str = ""
 
 
 class _Format(BaseModel):

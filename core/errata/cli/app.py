@@ -150,6 +150,32 @@ def export(
 
 
 @app.command()
+def ablate(
+    recipe: RecipeArgument,
+    arms: Annotated[
+        list[str],
+        typer.Option("--arms", metavar="FILE|NAME=CHANGES", help="arms, as `more=select.keep=0.9`"),
+    ] = [],  # noqa: B006 typer copies it
+    seeds: Annotated[
+        str, typer.Option("--seeds", metavar="0,1,2", help="default: those of the file of arms")
+    ] = "",
+    reference: Annotated[
+        str, typer.Option("--reference", metavar="NAME", help="arm to compare with; the first")
+    ] = "",
+    changes: SetOption = [],  # noqa: B006 typer copies it
+    into: Annotated[
+        Path | None, typer.Option("--into", metavar="DIR", help="default: runs/NAME.ablation")
+    ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", metavar="N", help="runs at once")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+) -> None:
+    """Compare arms of a recipe over seeds; what is done already is not done again."""
+    from errata.cli.ablating import Asked, ablate_recipe
+
+    ablate_recipe(recipe, Asked(arms, seeds, reference, changes, into, jobs, as_json))
+
+
+@app.command()
 def grade(
     file: Annotated[
         Path,

@@ -72,7 +72,10 @@ def diagnose_solution(problem: Problem, steps: Sequence[str], final: str | None)
 
 
 def _reference_for(problem: Problem, work: Work) -> Reference:
-    """The reference as usual; of a drill that the attempt works in another style, in that style."""
+    """The reference as usual; of a drill that the attempt works in another style, in that style.
+
+    One step of its own may be chance, or a slip of another kind: two make a style.
+    """
     usual = read_reference(problem)
     if not is_drill(problem):
         return usual
@@ -80,7 +83,7 @@ def _reference_for(problem: Problem, work: Work) -> Reference:
     known = {_operands(item) for item in usual.equations}
     for solution in styles(problem).values():
         styled = read_reference(problem.model_copy(update={"solution": solution}))
-        if made & {_operands(item) for item in styled.equations} - known:
+        if len(made & {_operands(item) for item in styled.equations} - known) > 1:
             return styled
     return usual
 

@@ -1,0 +1,1 @@
+"""``errata ablate``: several arms of a recipe at several seeds, compared at equal cost."""
