@@ -16,11 +16,12 @@ from unittest import mock
 from blocks.catalogue import catalogue
 from blocks.roman import DOMAIN, RECIPE, roman_catalogue
 from errata import errors
+from errata.ablation.jobs import Ended
 from errata.calls.budget import RUN, Budget, Caps, Cost
 from errata.calls.ledger import Ledger
 from errata.calls.opening import how_to_go_on
 from errata.calls.replaying import Replay, ReplaySettings
-from errata.cli import running
+from errata.cli import ablating, running
 from errata.domain import Domain
 from errata.errors import ErrataError
 from errata.hooks import hookimpl
@@ -257,6 +258,14 @@ def _problem() -> Problem:
     return Problem(id="1", question="1 + 1?", answer="2")
 
 
+def arm_fails() -> None:
+    """A run of an ablation."""
+    failed = Ended(
+        "seed 1, more", 12.0, "exit code 1: errata: … (log runs/mine/logs/seed-1.more.log)"
+    )
+    ablating.complain([Ended("seed 0, more", 61.0), failed])
+
+
 SITUATIONS: dict[str, list[tuple[str, Wrong]]] = {
     "RecipeError": [
         ("Misspelt keys, wrong values, a part and a source that do not exist:", many_mistakes),
@@ -287,6 +296,7 @@ SITUATIONS: dict[str, list[tuple[str, Wrong]]] = {
     "StorageFull": [("A full disk:", full_disk)],
     "BudgetSpent": [("A cap in dollars:", budget_spent)],
     "InstructorError": [("A replay of something else:", nothing_to_replay)],
+    "AblationIncomplete": [("An arm that fails:", arm_fails)],
     "ExtensionError": [
         ("A plugin that raises:", plugin_raises),
         ("A plugin that returns the wrong thing:", plugin_forgets),

@@ -57,7 +57,6 @@ def ablate_recipe(name: str, asked: Asked) -> None:
     console = Console(stderr=asked.as_json, soft_wrap=True)
     with _held(folder):
         refuse_others(folder, plan)
-        # As text: a terminal may be asked for what a name looks like, and nothing else.
         ended = _conduct(folder, plan, asked.jobs, catalogue, console)
         found = collect(folder, plan, {n: [*asked.changes, *arms.arms[n]] for n in plan.names})
         write(folder, found)
@@ -66,6 +65,11 @@ def ablate_recipe(name: str, asked: Asked) -> None:
     else:
         print_ablation(found, console)
     console.print(f"table: {folder / 'ablation.md'}", markup=False, highlight=False)
+    complain(ended)
+
+
+def complain(ended: Sequence[Ended]) -> None:
+    """Raise AblationIncomplete where a run came to nothing."""
     failed = [end for end in ended if end.problem]
     if failed:
         lines = "\n".join(f"  - {end.name}: {end.problem}" for end in failed)

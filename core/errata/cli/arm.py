@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 
 
 def _die_with_the_parent() -> None:
-    sys.stdin.buffer.read()
+    # Not through ``sys.stdin``, whose lock would be held when the interpreter ends.
+    while os.read(0, 1):
+        pass
     # As by `kill -9`: what is finished is durable, and the same ablation goes on from there.
     os.kill(os.getpid(), signal.SIGKILL)
 
