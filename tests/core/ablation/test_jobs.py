@@ -28,7 +28,7 @@ def test_a_failure_stops_no_other_but_what_comes_after_it(tmp_path):
     mark = tmp_path / "mark"
     jobs = [
         _job(tmp_path, "base", "print('half'); raise SystemExit('no luck')"),
-        _job(tmp_path, "late", "open(%r, 'w')" % str(mark), after="base"),
+        _job(tmp_path, "late", f"open({str(mark)!r}, 'w')", after="base"),
         _job(tmp_path, "other", "print('well')"),
         _job(tmp_path, "refused", "print('never')", ready=lambda: "it cannot be"),
     ]
