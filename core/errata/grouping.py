@@ -7,7 +7,6 @@ need a run and its budget.
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import json
 import math
 import zlib
@@ -16,12 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-from pydantic import BaseModel, ValidationError
-
+from errata.alone import make_part, settings_of, values_of
 from errata.domain import Domain
-from errata.errors import MissingExtra, PartError, UserError
-from errata.parts import Embedder, Grouper, Grouping, Part, Progress, Services, Settings
+from errata.errors import PartError, UserError
+from errata.parts import Embedder, Grouper, Grouping, Progress, Services
 from errata.plugins import Active, Catalogue
 from errata.records import Diagnosis, Record
 from errata.seeds import stream
@@ -137,13 +134,13 @@ def make_grouper(
             f"--use {use}: this grouper asks an instructor, which only a run has (`errata run`);"
             f" without one: {', '.join(free) or 'none is installed'}"
         )
-    own, embedding = _split_changes(changes)
+    own, embedding = _split(changes)
     chosen = catalogue.find("embedder", str(embedding.pop("", EMBEDDER)), "--set embed")
     made: list[Embedder] = []
 
     def embedder() -> Embedder:
         if not made:
-            made.append(cast(Embedder, _make(chosen, embed_settings, services)))
+            made.append(cast(Embedder, make_part(chosen, embed_settings, services)))
         return made[0]
 
     def unavailable() -> None:
@@ -159,61 +156,24 @@ def make_grouper(
         cache=cache,
         progress=progress,
     )
-    embed_settings = _settings(chosen, embedding, "embed.")
-    settings = _settings(part, own, "")
+    embed_settings = settings_of(chosen, embedding, "embed.")
+    settings = settings_of(part, own)
     if part.asks(settings):
         raise PartError(
             f"--use {use}: with these settings it asks an instructor, which only a run has"
             " (`errata run`)"
         )
-    return cast(Grouper, _make(part, settings, services))
+    return cast(Grouper, make_part(part, settings, services))
 
 
-def _split_changes(changes: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _split(changes: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Settings of the grouper and of the embedder, whose own name stands under ""."""
     own: dict[str, Any] = {}
     embedding: dict[str, Any] = {}
-    for change in changes:
-        name, equals, text = change.partition("=")
-        if not equals or not name:
-            raise UserError(f"--set {change}: write --set name=value")
-        try:
-            value = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise UserError(f"--set {change}: the value is not YAML: {error}") from error
+    for name, value in values_of(changes).items():
         head, _, rest = name.partition(".")
         (embedding if head == "embed" else own)[rest if head == "embed" else name] = value
     return own, embedding
-
-
-def _settings(part: Part, given: Mapping[str, Any], prefix: str) -> Settings:
-    try:
-        return part.settings.model_validate(dict(given))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name = ".".join(str(place) for place in first["loc"])
-        what = "unknown setting" if first["type"] == "extra_forbidden" else first["msg"]
-        raise UserError(
-            f"--set {prefix}{name}: {what}; settings of {part.kind} {part.name}:"
-            f" {', '.join(_fields(part.settings)) or 'none'}"
-        ) from error
-
-
-def _fields(model: type[BaseModel]) -> list[str]:
-    return list(model.model_fields)
-
-
-def _make(part: Part, settings: Settings, services: Services) -> object:
-    missing = [name for name in part.requires if importlib.util.find_spec(name) is None]
-    if missing:
-        raise MissingExtra(
-            f"{part.kind} {part.name} needs {', '.join(missing)}, which is not installed:"
-            f" pip install 'errata[{part.extra}]'"
-        )
-    try:
-        return part.make(settings, services)
-    except (LookupError, FileNotFoundError) as error:  # what the settings name is not there
-        raise PartError(f"{part.kind} {part.name}: {error}") from error
 
 
 def group_rows(rows: Sequence[Row], grouper: Grouper, name: str) -> Grouping:

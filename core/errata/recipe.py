@@ -104,7 +104,12 @@ class Recipe(Section):
             **_prefixed("train", self.problems.train),
             **_prefixed("test", self.problems.test),
             **_prefixed("ood", self.problems.out_of_domain),
+            **_prefixed("guard", self.problems.guard),
         }
+
+    def guards(self) -> tuple[str, ...]:
+        """The sets that may reject a checkpoint."""
+        return (*self.stop.guard, *_prefixed("guard", self.problems.guard))
 
     def digest(self) -> str:
         """SHA-256 of the resolved recipe, without the budget and the pace of an instructor.
@@ -118,6 +123,8 @@ class Recipe(Section):
                 del resolved[section]
         if self.diagnose.second is None:
             del resolved["diagnose"]["second"]
+        if not self.problems.guard:
+            del resolved["problems"]["guard"]
         if self.instructor is None:
             del resolved["instructor"]
         else:
@@ -217,10 +224,13 @@ def _contradictions(recipe: Recipe) -> list[str]:
         if guard.startswith(("test", "ood")):
             mistakes.append(
                 f"stop.guard: {guard!r} is a reported set and may never decide anything; guards are"
-                " held out from train: use gate"
+                " held out from train (gate), or given apart under problems.guard"
             )
         elif guard != "gate":
-            mistakes.append(f"stop.guard: no guard set {guard!r}; available: gate")
+            mistakes.append(
+                f"stop.guard: no guard set {guard!r}; available: gate (sets under problems.guard"
+                " guard without being named)"
+            )
     return mistakes
 
 

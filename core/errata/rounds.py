@@ -266,7 +266,7 @@ class Round(Cases):
         if self.name == "round-0":
             kept, why = True, "the baseline of every claim"
         else:
-            kept, why = decide(comparisons, self.recipe.stop.guard, self.recipe.stop.alpha)
+            kept, why = decide(comparisons, self.recipe.guards(), self.recipe.stop.alpha)
         return RoundRecord(
             checkpoint=made,
             accuracies=tuple(accuracies),

@@ -77,11 +77,14 @@ class DomainUse(Section):
 
 
 class Problems(Section):
-    """The four disjoint sets: each a source, or a mapping from names to sources."""
+    """The disjoint sets: each a source, or a mapping from names to sources."""
 
     train: Sources = Field(min_length=1, description="bad cases and seeds come from here")
     test: Sources = Field({}, description="reported, never decides anything")
     out_of_domain: Sources = Field({}, description="reported, never decides anything")
+    guard: Sources = Field(
+        {}, description="guard sets of their own: a checkpoint that is worse on one is rejected"
+    )
     dev: int = Field(0, ge=0, description="problems taken from train for selection, never seeds")
     gate: int = Field(0, ge=0, description="problems taken from train that keep or reject")
 
@@ -220,5 +223,7 @@ class Stop(Section):
     """When a run ends early, and which sets guard a checkpoint."""
 
     no_gain: bool = Field(False, description="end after a round that does not raise gate accuracy")
-    guard: tuple[str, ...] = Field(("gate",), description="sets that may reject a checkpoint")
+    guard: tuple[str, ...] = Field(
+        ("gate",), description="sets that may reject a checkpoint, beside those of problems.guard"
+    )
     alpha: float = Field(0.05, gt=0, lt=1, description="significance level of the guard's test")

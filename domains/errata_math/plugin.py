@@ -72,13 +72,17 @@ class MathDomain:
         self, problems: Sequence[Problem], responses: Sequence[str]
     ) -> Sequence[Verdict]:
         """The checker's verdicts on whole responses."""
-        from errata_math.checking import check_batch
+        from errata_math.checking import check_choice, check_response
 
-        answers = [problem.answer for problem in problems]
-        pairs = list(zip(answers, responses, strict=True))
-        checked = check_batch(pairs, "response", self._options.checking)
+        rules = self._options.checking
         return [
-            _verdict(problem.id, found) for problem, found in zip(problems, checked, strict=True)
+            _verdict(
+                problem.id,
+                check_choice(problem.answer, response, options, rules)
+                if (options := _options_of(problem))
+                else check_response(problem.answer, response, rules),
+            )
+            for problem, response in zip(problems, responses, strict=True)
         ]
 
     @hookimpl
@@ -163,6 +167,12 @@ class MathDomain:
                 summary="names the first wrong step from the target's own equations, offline",
             )
         ]
+
+
+def _options_of(problem: Problem) -> dict[str, str]:
+    """The options of a multiple choice, by letter."""
+    found = problem.data.get("options")
+    return {k: str(v) for k, v in found.items()} if isinstance(found, dict) else {}
 
 
 def _verdict(problem_id: str, found: Checked) -> Verdict:

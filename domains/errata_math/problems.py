@@ -20,10 +20,12 @@ from errata.seeds import stream
 from errata.sources import is_path, read
 from errata_math import drills
 from errata_math.checking.boxes import boxes
+from errata_math.choices import letter_of, options_of, with_options
+from errata_math.sets import SETS, place_of
 
 Row = dict[str, JsonValue]
 _SLICES = {"gsm8k-two-steps": ("train", "test"), "svamp": ("test",)}
-_QUESTION = ("question", "Question", "problem", "Problem")
+_QUESTION = ("question", "Question", "problem", "Problem", "query")
 _ANSWER = ("answer", "Answer", "final_answer", "expected_answer")
 _SOLUTION = ("solution", "Solution")
 _IDENTITY = ("id", "ID", "unique_id", "uuid")
@@ -33,7 +35,7 @@ _BOX = "\\boxed"
 
 def problems(source: str, split: str, seed: int) -> Iterator[Problem]:
     """Problems of ``drills`` (without end), of a shipped slice in a random order of ``seed``, or of
-    the rows of a path or ``hf:NAME`` in their own order.
+    the rows of a named set, a path or ``hf:NAME`` in their own order.
 
     Raises LookupError (no such source or split: lists them), ValueError (a row without a question or
     an answer), and what ``errata.sources.read`` raises.
@@ -44,11 +46,13 @@ def problems(source: str, split: str, seed: int) -> Iterator[Problem]:
         if split not in _SLICES[source]:
             raise LookupError(f"no such split; the shipped slices are {_all_slices()}")
         return _shipped(source, split, seed)
+    if source in SETS:
+        return _read(place_of(source).source, split)
     if source.startswith("hf:") or is_path(source):
         return _read(source, split)
     raise LookupError(
         "no such source of mathematics problems; there are drills (any split), "
-        f"{_all_slices()}, a path to JSONL or Parquet, and hf:NAME"
+        f"{_all_slices()}, the sets {', '.join(sorted(SETS))}, a path to JSONL or Parquet, and hf:NAME"
     )
 
 
@@ -58,6 +62,9 @@ def problem_of(row: Row, number: int, source: str, split: str) -> Problem:
     Raises ValueError naming the row, the fields it has and those wanted.
     """
     question, (answer, solution) = _question(row), _answer(row)
+    options = options_of(row)
+    if options:
+        question, answer = with_options(question, options), letter_of(row, options)
     wanted = [
         f"no {what} (wanted one of: {names})"
         for what, found, names in (
@@ -70,6 +77,8 @@ def problem_of(row: Row, number: int, source: str, split: str) -> Problem:
         fields = ", ".join(sorted(row)) or "no fields"
         raise ValueError(f"row {number} has {' and '.join(wanted)}; it has {fields}")
     stem = PurePosixPath(source.removeprefix("hf:")).name
+    boxed = _BOX in solution or row.get("format") == "boxed"
+    data: Row = {"format": "boxed"} if boxed else {}
     return Problem(
         id=_text(row, _IDENTITY) or f"{stem}/{split}/{number}",
         question=question,
@@ -77,7 +86,7 @@ def problem_of(row: Row, number: int, source: str, split: str) -> Problem:
         solution=solution,
         source=source,
         kind=_text(row, _KIND),
-        data={"format": "boxed"} if _BOX in solution or row.get("format") == "boxed" else {},
+        data=data | ({"options": dict(options)} if options else {}),
     )
 
 

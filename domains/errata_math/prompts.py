@@ -10,12 +10,14 @@ from errata.records import Message, Problem, TargetPrompt
 
 _HASHES = 'Reason in short steps. End with a line "#### " and the answer.'
 _BOXED = "Reason in short steps. End with \\boxed{answer}."
+_CHOICE = 'Reason in short steps. End with a line "#### " and the letter of the right option.'
 
 # A stop pattern is searched while the text grows, so none may match before the answer is whole: a
 # line must be closed, or words must follow the number. "#### 1. Add the eggs" is a numbered heading.
 _NUMBER = r"[-+−]?[$€£]?[ \t]*[-−]?\d[\d,]*+(?:[./]\d++)?"
 _LEAD = r"####[ \t]*+(?!\d{1,2}[.)][ \t]+[A-Za-z])"
 _STOP_HASHES = (_LEAD + _NUMBER + r"[^\n]*\n", _LEAD + _NUMBER + r"[ \t]+[A-Za-z]{2}")
+_STOP_CHOICE = (r"####[ \t]*+\(?[A-J]\)?(?![A-Za-z])[^\n]*\n",)
 # Braces three deep inside the box; possessive, so that an unclosed brace costs linear time.
 _INNER = r"(?:[^{}]++|\{(?:[^{}]++|\{(?:[^{}]++|\{[^{}]*+\})*+\})*+\})*+"
 _STOP_BOXED = (r"\\boxed[ \t]*\{" + _INNER + r"\}(?:[ \t$*]|\\[)\]])*(?:\.(?!\d)|\n)",)
@@ -24,7 +26,8 @@ _STOP_BOXED = (r"\\boxed[ \t]*\{" + _INNER + r"\}(?:[ \t$*]|\\[)\]])*(?:\.(?!\d)
 def is_boxed(problem: Problem) -> bool:
     """Whether the answer is to be boxed, as in MATH: ``data["format"] == "boxed"``, or the reference
     solution boxes it."""
-    return problem.data.get("format") == "boxed" or "\\boxed" in problem.solution
+    stated = problem.data.get("format") == "boxed" or "\\boxed" in problem.solution
+    return stated and not problem.data.get("options")
 
 
 def target_prompt(
@@ -42,12 +45,18 @@ def target_prompt(
     asked = _asked(problem)
     content = f"{guidance.strip()}\n\n{asked}" if guidance and guidance.strip() else asked
     messages.append(Message(role="user", content=content))
-    stop = _STOP_BOXED if is_boxed(problem) else _STOP_HASHES
-    return TargetPrompt(messages=tuple(messages), stop=stop)
+    return TargetPrompt(messages=tuple(messages), stop=_form(problem)[1])
+
+
+def _form(problem: Problem) -> tuple[str, tuple[str, ...]]:
+    """How the answer is asked for, and what ends a finished answer."""
+    if problem.data.get("options"):
+        return _CHOICE, _STOP_CHOICE
+    return (_BOXED, _STOP_BOXED) if is_boxed(problem) else (_HASHES, _STOP_HASHES)
 
 
 def _asked(problem: Problem) -> str:
-    return f"{problem.question.strip()}\n{_BOXED if is_boxed(problem) else _HASHES}"
+    return f"{problem.question.strip()}\n{_form(problem)[0]}"
 
 
 def _shown(demonstration: Problem) -> str:

@@ -154,12 +154,13 @@ def test_all_mistakes_are_told_at_once_and_the_rest_goes_on():
 def test_a_reported_set_never_guards(guard):
     (mistake,) = _mistakes(_with("stop", {"guard": [guard]}))
     assert "may never decide anything" in mistake
-    assert "use gate" in mistake
+    assert "problems.guard" in mistake
 
 
 def test_an_unknown_guard():
     assert _mistakes(_with("stop", {"guard": ["dev"]})) == [
-        "stop.guard: no guard set 'dev'; available: gate"
+        "stop.guard: no guard set 'dev'; available: gate (sets under problems.guard guard without"
+        " being named)"
     ]
 
 

@@ -149,6 +149,52 @@ def export(
     export_run(directory, to, number, into, what, everything=everything)
 
 
+@app.command("eval")
+def evaluate(  # noqa: PLR0913, PLR0917 an option each
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="a folder, a hub name, or a run directory")
+    ],
+    sets: Annotated[
+        list[str],
+        typer.Option(
+            "--sets", metavar="A,B=PATH", help="sets by name, or with a path of their own"
+        ),
+    ],
+    domain: Annotated[
+        str | None, typer.Option("--domain", metavar="NAME", help="default: math, or the run's")
+    ] = None,
+    split: Annotated[str, typer.Option("--split", metavar="NAME")] = "test",
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", help="the first N problems of each set")
+    ] = None,
+    samples: Annotated[
+        int, typer.Option("--samples", metavar="K", help="answers drawn for maj@k and pass@k")
+    ] = 0,
+    temperature: Annotated[
+        float, typer.Option("--temperature", metavar="T", help="of the samples")
+    ] = 0.7,
+    seed: Annotated[int, typer.Option("--seed", metavar="N")] = 0,
+    checkpoint: Annotated[
+        str | None,
+        typer.Option("--checkpoint", metavar="ROUND", help="of a run; default: the last one kept"),
+    ] = None,
+    changes: Annotated[
+        list[str], typer.Option("--set", metavar="A=B", help="change a setting of the target")
+    ] = [],  # noqa: B006 typer copies it
+    into: Annotated[
+        Path | None, typer.Option("--into", metavar="DIR", help="default: runs/eval-MODEL")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one object a set")] = False,
+) -> None:
+    """Measure a model on sets of a domain; an evaluation that is there already goes on."""
+    from errata.cli.evaluating import evaluate_sets
+    from errata.evaluating.request import Drawing, prepare, sets_of
+
+    drawing = Drawing(samples, temperature, seed)
+    found = prepare(model, domain, sets_of(sets, split, limit), drawing, checkpoint, changes)
+    evaluate_sets(found, into, as_json=as_json)
+
+
 @app.command()
 def ablate(
     recipe: RecipeArgument,

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
 from rich.table import Table
 
+from errata.cli.bars import bars
 from errata.cli.running import cache_folder
 from errata.errors import Interrupted
 from errata.grouping import Totals, group_rows, make_grouper, placed, read_rows, totals
-from errata.parts import Progress
 from errata.plugins import Catalogue
 from errata.records import ErrorType
 from errata.stability import UNSTABLE
@@ -26,7 +23,8 @@ def group_file(path: Path, use: str, seed: int, changes: Sequence[str], *, as_js
     """Print a line a row and the totals, or a table of the types."""
     rows = read_rows(path)
     try:
-        with _progress() as progress:
+        with bars(plain=False) as begin:
+            progress = begin("grouping")
             grouper = make_grouper(Catalogue(), use, changes, seed, cache_folder(), progress)
             grouping = group_rows(rows, grouper, use)
     except KeyboardInterrupt as interrupt:
@@ -40,22 +38,6 @@ def group_file(path: Path, use: str, seed: int, changes: Sequence[str], *, as_js
         print(found.model_dump_json(exclude_none=True))
     else:
         _print_types(grouping.types, found, len(rows))
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """A bar on standard error while there is something to tell, where that is a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True)
-    with Bar(
-        *columns,
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as bar:
-        task = bar.add_task("grouping", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total or None)
 
 
 def _print_types(types: Sequence[ErrorType], found: Totals, rows: int) -> None:

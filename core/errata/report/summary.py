@@ -33,7 +33,7 @@ from errata.stages.problems import Dropped, Placed
 from errata.store import Manifest, Store
 
 WARM_UP = "round-0"
-_ORDER = ("test", "ood", "gate", "dev")
+_ORDER = ("test", "ood", "guard", "gate", "dev")
 
 
 def summarize(store: Store) -> Summary:

@@ -21,6 +21,7 @@ PURPOSE = {
     "test": "reported, decides nothing",
     "ood": "out of domain: reported, decides nothing",
     "gate": "keeps or rejects a checkpoint",
+    "guard": "rejects a checkpoint that is worse on it",
     "dev": "chooses among candidates",
     "train": "bad cases and seeds",
 }

@@ -1,7 +1,7 @@
 r"""Multiple choice: the letter a response settles on, for SAT, TAL and GaoKao style questions.
 
-Used when the gold is a single letter A to J. The letter may stand in a box, after "the answer is",
-after "option", at the start, or be the last letter named. The value of an option instead of its
+Used when the gold is a single letter A to J. The letter may stand in a box, after ``####``, after "the
+answer is", after "option", at the start, or be the last letter named. The value of an option instead of its
 letter is accepted when the options are given (``check_choice``). Not covered: several right letters.
 """
 
@@ -16,6 +16,7 @@ _WRAP = re.compile(
     r"\\(?:textbf|textrm|textnormal|text|mathrm|mathbf|mbox|bf|rm)\s*\{?|[{}$*`]|\\[()\[\], ;]"
 )
 _GOLD = re.compile(r"(?:\(?\s*([A-J])\s*[).]?|\(([A-J])\)\s+\w[\w ]*)\Z")
+_HASHED = re.compile(r"####[ \t]*[(\[]?([A-J])(?![A-Za-z'’])")
 _LEADING = re.compile(r"[\s(\[]*([A-J])(?:[\s)\].:,;。，、．：]|\Z|(?=[^\x00-\x7f]))")
 _SEVERAL = re.compile(r"[\s(\[]*[A-J][)\]]?\s*(?:[,;&、/+]|and\b|or\b)?\s*[(\[]?[A-J](?![A-Za-z])")
 _STATED = re.compile(
@@ -58,6 +59,9 @@ def find_letter(response: str) -> Found | None:
         letter = leading_letter(found[-1].content)
         if letter is not None:
             return Found(letter, "choice-boxed", explicit=True)
+    hashed = list(_HASHED.finditer(text))
+    if hashed:
+        return Found(hashed[-1][1], "choice-hash", explicit=True)
     plain = _WRAP.sub(" ", text)
     stated = list(_STATED.finditer(re.sub(r"\s+", " ", plain)))
     if stated:
