@@ -324,11 +324,11 @@ def nobody_listens(_notice: str, **_arguments: object) -> None:
 class Services:
     """What a part may use. Parts are made lazily; ``target`` and ``embedder`` on first use.
 
-    ``problems(set)`` iterates the problems of one set ("train", "dev", "gate", "guard/NAME", "test/NAME",
-    "ood/NAME"); ``sets`` names them all. ``random(name)`` is a named stream of the recipe's seed.
-    ``progress(done, total)`` reports within the stage that is running. ``directory`` is that of the
-    run, and ``notify`` sends a notice to observers. ``prompts`` renders the templates of the purposes
-    that the part declares; ``ask`` asks the instructor with what comes out.
+    ``problems(set)`` iterates the problems of one set ("train", "dev", "gate", "guard/NAME",
+    "test/NAME", "ood/NAME"); ``sets`` names them all. ``random(name)`` is a named stream of the
+    recipe's seed. ``progress(done, total)`` reports within the stage that is running. ``directory`` is
+    that of the run, and ``notify`` sends a notice to observers. ``prompts`` renders the templates of the
+    purposes that the part declares; ``ask`` asks the instructor with what comes out.
     """
 
     domain: Domain

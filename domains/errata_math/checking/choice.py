@@ -1,8 +1,9 @@
 r"""Multiple choice: the letter a response settles on, for SAT, TAL and GaoKao style questions.
 
 Used when the gold is a single letter A to J. The letter may stand in a box, after ``####``, after "the
-answer is", after "option", at the start, or be the last letter named. The value of an option instead of its
-letter is accepted when the options are given (``check_choice``). Not covered: several right letters.
+answer is", after "option", at the start, or be the last letter named. The value of an option instead
+of its letter is accepted when the options are given (``check_choice``). Not covered: several right
+letters.
 """
 
 from __future__ import annotations

@@ -104,7 +104,7 @@ def test_what_it_refuses(tmp_path, arguments, error, said):
 
 def test_a_run_is_measured_as_it_was_left(roman, tmp_path, monkeypatch):
     """The domain, the target and the last kept checkpoint come from the run."""
-    import errata.evaluating.request as request
+    from errata.evaluating import request
 
     run = roman.run(tmp_path / "run", "rounds=1")
     monkeypatch.setattr(request, "Catalogue", roman.catalogue)
@@ -113,5 +113,7 @@ def test_a_run_is_measured_as_it_was_left(roman, tmp_path, monkeypatch):
     (last,) = evaluate(*arguments, "--into", str(tmp_path / "last"))
     (base,) = evaluate(*arguments, "--checkpoint", "base", "--into", str(tmp_path / "base"))
     assert last["greedy"]["right"] > base["greedy"]["right"]
-    with pytest.raises(UserError, match="round-7: .* no such measured round; there are base, round-1"):
+    with pytest.raises(
+        UserError, match=r"round-7: .* no such measured round; there are base, round-1"
+    ):
         evaluate(*arguments, "--checkpoint", "round-7", "--into", str(tmp_path / "no"))

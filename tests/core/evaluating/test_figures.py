@@ -65,7 +65,10 @@ def test_figures_of_a_set():
         verdict("3", "wrong", "2", explicit=False),
     ]
     drawn = {
-        str(n): [verdict(str(n), "right" if n % 2 else "wrong", str(n)), verdict(str(n), "wrong", "9")]
+        str(n): [
+            verdict(str(n), "right" if n % 2 else "wrong", str(n)),
+            verdict(str(n), "wrong", "9"),
+        ]
         for n in range(4)
     }
     kinds = {"0": "sum", "1": "sum", "2": "product", "3": ""}
