@@ -1,5 +1,6 @@
 # make demo    the whole loop with a real small model, no key, no GPU, no hub
 # make test    every check; make check is its fast half
+# make site    the documentation as a site in build/site
 # PYTHON=python3.11 names another interpreter; TORCH_INDEX=URL another index for torch.
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 CODE := core plugins domains
 
-.PHONY: install demo test check lint types imports fast model docs clean
+.PHONY: install demo test check lint types imports fast model docs site clean
 
 install: $(STAMP)
 
@@ -51,6 +52,10 @@ model: install
 
 docs: install
 	$(BIN)/python docs/generate.py
+
+site: install
+	$(BIN)/python -m sphinx -b html -q -W --keep-going docs build/site
+	@echo "build/site/index.html"
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -23,4 +23,4 @@ def _section(module: str, name: str) -> str:
         values = ", ".join(filter(None, [kind(field.annotation), bounds(field)]))
         rows.append([f"`{field_name}`", values, default(field)])
     said = inspect.cleandoc(model.__doc__ or "").replace("``", "`")
-    return f"#### `{name}`\n\n{said}\n\n{table(('field', 'values', 'default'), rows)}"
+    return f"### `{name}`\n\n{said}\n\n{table(('field', 'values', 'default'), rows)}"
