@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Room for the rounding error of products and quotients that should be whole or equal.
-_EPSILON = 1e-9
+EPSILON = 1e-9
 _FIRST = 32  # texts that are compared before the bound is looked at again; four times as many next
 
 
@@ -44,7 +44,7 @@ class OverlapIndex:
     """
 
     def __init__(self, threshold: float, run: int | None = None, ordered: bool = True) -> None:
-        self._threshold, self._run, self._ordered = threshold, run, ordered
+        self.threshold, self._run, self._ordered = threshold, run, ordered
         self._block = 0 if run is None else (run + 1) // 2
         self._words: dict[str, int] = {}
         self._texts: list[tuple[int, ...]] = []
@@ -85,10 +85,10 @@ class OverlapIndex:
         query = self._encode(words)
         if not query or not self._texts:
             return None
-        least = self._threshold if threshold is None else threshold
+        least = self.threshold if threshold is None else threshold
         best: Near | None = None
         for numbers, bounds in self._by_bound(query, least):
-            if best is not None and bounds[0] < best.score - _EPSILON:
+            if best is not None and bounds[0] < best.score - EPSILON:
                 break
             kept = [
                 (number, bound)
@@ -96,7 +96,7 @@ class OverlapIndex:
                 if skip is None or not skip(number)
             ]
             floor = least if best is None else best.score
-            for score, number in self._scores(query, kept, max(floor - _EPSILON, 0)):
+            for score, number in self._scores(query, kept, max(floor - EPSILON, 0)):
                 if best is None or (score, -number) > (best.score, -best.index):
                     best = Near(number, score)
         return best
@@ -141,7 +141,7 @@ class OverlapIndex:
         shared = np.bincount(hits, minlength=len(self._texts))
         lengths = np.frombuffer(self._lengths, dtype=np.int32)
         bounds = 2.0 * shared / (len(query) + lengths)
-        numbers = np.flatnonzero((bounds >= least - _EPSILON) & (shared > 0))
+        numbers = np.flatnonzero((bounds >= least - EPSILON) & (shared > 0))
         order = numbers[np.lexsort((numbers, -bounds[numbers]))]
         start, size = 0, _FIRST
         while start < len(order):

@@ -10,6 +10,7 @@ from errata.records import Comparison
 from errata.report.figures import (
     CheckpointFigures,
     Measured,
+    NearFigures,
     RoundFigures,
     SecondOpinion,
     Summary,
@@ -179,3 +180,15 @@ def failures(failed: Mapping[str, int]) -> str:
         return ""
     kinds = ", ".join(f"{count(number)} {lack}" for lack, number in failed.items())
     return f"; {count(sum(failed.values()))} failed ({kinds})"
+
+
+def nearness(near: NearFigures) -> str:
+    """How near accepted candidates come by one rule, in a sentence."""
+    head = f"nearest held-out problem of {count(near.accepted)} accepted, by {near.rule}"
+    if near.highest is None:
+        return f"{head}: none near enough to name; {count(near.leaked)} leaked"
+    middle = "lower than it looks" if near.median is None else f"{near.median:.2f}"
+    return (
+        f"{head}: median {middle}, highest {near.highest:.2f} ({near.problem_id}, {near.set});"
+        f" {count(near.leaked)} leaked"
+    )
