@@ -161,7 +161,7 @@ def _print_candidates(summary: Summary, console: Console) -> None:
             grid.add_row(text(head), *cells)
         show(console, "Candidates", grid)
         for round_ in group:
-            for near in round_.near:
+            for near in filter(lambda near: near.named, round_.near):
                 console.print(text(f"{words.round_name(round_.name)}: {words.nearness(near)}"))
 
 

@@ -183,12 +183,10 @@ def failures(failed: Mapping[str, int]) -> str:
 
 
 def nearness(near: NearFigures) -> str:
-    """How near accepted candidates come by one rule, in a sentence."""
-    head = f"nearest held-out problem of {count(near.accepted)} accepted, by {near.rule}"
-    if near.highest is None:
-        return f"{head}: none near enough to name; {count(near.leaked)} leaked"
+    """How near accepted candidates come by one rule that named any, in a sentence."""
+    assert near.highest is not None
     middle = "lower than it looks" if near.median is None else f"{near.median:.2f}"
     return (
-        f"{head}: median {middle}, highest {near.highest:.2f} ({near.problem_id}, {near.set});"
-        f" {count(near.leaked)} leaked"
+        f"nearest held-out problem of {count(near.accepted)} accepted, by {near.rule}: median {middle},"
+        f" highest {near.highest:.2f} ({near.problem_id}, {near.set}); {count(near.leaked)} leaked"
     )
