@@ -16,6 +16,7 @@ from errata.life import lives_of
 from errata.lines import FileMemo
 from errata.measure import accuracy, compare, decide
 from errata.mending import mended_before
+from errata.nearness import nearest_of
 from errata.parts import DevCases, Guides, Selector, Solved, Strategy, Trainer
 from errata.quotas import QUOTAS, quotas
 from errata.records import (
@@ -51,7 +52,7 @@ class Round(Cases):
         """Candidates against every type, with the objections to them; or guidance alone."""
         strategy = self.run.make(self.run.prepared.parts["synthesize"])
         self.run.together("synthesize", self._synthesize(strategy))
-        files = [QUOTAS, "candidates.jsonl", "objections.jsonl", "shortfalls.jsonl"]
+        files = [QUOTAS, "candidates.jsonl", "objections.jsonl", "shortfalls.jsonl", "leaks.jsonl"]
         if isinstance(strategy, Guides):
             self.store.write(self.path(GUIDANCE), strategy.guidance(self.grouped[0]))
             files.append(GUIDANCE)
@@ -82,6 +83,7 @@ class Round(Cases):
             self.store.append(self.path("candidates.jsonl"), fresh=True) as candidates,
             self.store.append(self.path("objections.jsonl"), fresh=True) as objections,
             self.store.append(self.path("shortfalls.jsonl"), fresh=True) as shortfalls,
+            self.store.append(self.path("leaks.jsonl"), fresh=True) as leaks,
         ):
             async for made in waves:
                 for candidate in made.candidates:
@@ -90,6 +92,8 @@ class Round(Cases):
                     objections.write(objection)
                 if made.shortfall:
                     shortfalls.write(made.shortfall)
+                for nearness in nearest_of(made.candidates, verifiers):
+                    leaks.write(nearness)
                 objected = {o.candidate_id for o in made.objections}
                 done += sum(c.id not in objected for c in made.candidates)
                 self.run.progress(done, total)

@@ -19,6 +19,11 @@ from errata_math.arithmetic.holding import holds
 BY = "recompute"
 _MARK = re.compile(r"####[ \t]*([^\n]+)")
 _BOX = re.compile(r"\\boxed\s*\{([^{}\n]{1,80})\}")
+# "45 fruit roll-ups.", "$20 after saving for 5 days.": a number, then words that say of what.
+_AMOUNT = re.compile(
+    r"\W*?(-?[$£€]?[ ]?\d[\d,]*(?:\.\d+)?(?:/\d+)?)"
+    r"(?:%|/[a-z]+\b|[ ]\d+-[a-z]{2,}|[.]?[ ](?!and\b)[A-Za-z&]{2,})"
+)
 _UNIT = re.compile(r"[A-Za-z$£€%]+")
 
 
@@ -77,7 +82,8 @@ def _compare(problem: Problem, solution: str, whole: bool = True) -> Objection |
     if stated is None:
         detail = "no final answer to compare"
         return Objection(reason="unreadable", detail=detail, by=BY) if whole else None
-    reached = _value(stated)
+    amount = _AMOUNT.match(stated)
+    reached = _value(amount.group(1) if amount else stated)
     if reached is None:
         return Objection(
             reason="unreadable",

@@ -1,7 +1,8 @@
 """The verifier ``leak``: no candidate comes near a problem that the target is measured on.
 
-Every candidate is compared with every problem of every set but train (dev, gate, test/*, ood/*), and
-the first rule that holds is reported, with its evidence:
+Every candidate is compared with every problem of every set but train (dev, gate, test/*, ood/*). The
+first rule that holds makes the objection, with its evidence; the nearest problem by every rule is kept
+for ``leaks.jsonl``, from F1 0.3 on:
 
 ``exact``      the same problem, by the domain's fingerprints;
 ``template``   the same story with other numbers (the domain's template, or all words but numbers);
@@ -19,16 +20,17 @@ same. Not covered: paraphrases, without the embedding rule; translations.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
 from errata.fingerprints import Fingerprints, text_fingerprints
+from errata.nearness import Nearness, NearProblem
 from errata.parts import Services, Verifier
-from errata.records import Candidate, Objection, Problem, Record
+from errata.records import Candidate, Objection, Problem
 from errata_strategies.neighbours import Neighbours
-from errata_strategies.overlap import OverlapIndex
+from errata_strategies.overlap import EPSILON, OverlapIndex
 from errata_strategies.settings import LeakSettings
 from errata_strategies.shingles import NUMBER, masked, shingles
 from errata_strategies.verifiers import trained_text
@@ -36,24 +38,18 @@ from errata_strategies.verifiers import trained_text
 TRAIN = "train"
 _STORY = 5  # words besides numbers from which all but the numbers make a story
 _SOLUTION = 20  # words from which a solution is its own: shorter ones are alike by chance
-_FLOORS = (0.7, 0.5, 0.3)  # where the nearest problem is looked for, in turn
+_FLOOR = 0.3  # F1 from which the nearest problem is worth naming
+_HELD = 4_096  # candidates whose nearest problems are kept until they are asked for
 
 Place = tuple[str, str]
 
 
-class Nearness(Record):
-    """The evaluation problem nearest to an accepted candidate.
+@dataclass(frozen=True)
+class _Found:
+    """The nearest problem by one rule, and what a person would want to see beside it."""
 
-    ``rouge_l`` is 0 where none shares as much as 0.3; ``cosine`` is None where the embedding rule is
-    off, and then ``near_in_meaning`` is empty.
-    """
-
-    candidate_id: str
-    near: str = ""
-    set: str = ""
-    rouge_l: float = 0.0
-    near_in_meaning: str = ""
-    cosine: float | None = None
+    near: NearProblem
+    evidence: dict[str, JsonValue] = field(default_factory=dict)
 
 
 class Leak(Verifier):
@@ -67,6 +63,7 @@ class Leak(Verifier):
     def __init__(self, settings: LeakSettings, services: Services) -> None:
         self._settings, self._services = settings, services
         self._read_guard: _Guard | None = None
+        self._held: dict[str, tuple[Candidate, Nearness]] = {}
         self.seconds = 0.0
         if settings.neighbours is not None:
             try:
@@ -85,16 +82,12 @@ class Leak(Verifier):
 
     async def verify(self, candidate: Candidate) -> Objection | None:
         """A ``leak`` objection, with the problem it leaks and the rule that says so."""
-        guard, problem = self._guard, candidate.body.problem
-        started = time.perf_counter()
-        fingerprints = self._services.domain.fingerprints(problem)
-        found = self._by_question(guard, problem, fingerprints)
-        if found is None and self._settings.solutions:
-            found = _by_solution(guard, trained_text(candidate))
-        self.seconds += time.perf_counter() - started
-        if found is None and guard.neighbours and fingerprints.words:
-            found = self._by_meaning(guard, guard.neighbours, problem)
-        return found
+        found = self._measure(candidate)
+        while len(self._held) >= _HELD:  # whoever verifies alone never asks for them
+            del self._held[next(iter(self._held))]
+        self._held[candidate.id] = candidate, _nearness(candidate, found)
+        leaked = next((one for one in found if one.near.leaked), None)
+        return None if leaked is None else _objection(leaked)
 
     def look_ahead(self, candidates: Sequence[Candidate]) -> None:
         """Embed the questions of ``candidates`` together, which is faster than one by one."""
@@ -102,22 +95,34 @@ class Leak(Verifier):
             self._guard.neighbours.look_ahead([c.body.problem.question for c in candidates])
 
     def nearest(self, candidate: Candidate) -> Nearness:
-        """The nearest evaluation problem, for the report: exact by ROUGE-L from 0.3 on."""
+        """The nearest evaluation problem by every rule: exact for F1 from 0.3 on."""
+        held = self._held.pop(candidate.id, None)
+        if held is not None and held[0] == candidate:
+            return held[1]
+        return _nearness(candidate, self._measure(candidate))
+
+    def _measure(self, candidate: Candidate) -> list[_Found]:
+        """What each rule finds, in the order of the rules."""
         guard, problem = self._guard, candidate.body.problem
-        words = self._services.domain.fingerprints(problem).words
-        update: dict[str, object] = {}
-        for floor in _FLOORS:
-            near = guard.index.nearest(words, threshold=floor)
-            if near is not None:
-                place = guard.known[near.index]
-                update = {"near": place[0], "set": place[1], "rouge_l": round(near.score, 4)}
-                break
-        if guard.neighbours and words:
-            nearest = guard.neighbours.nearest(problem.question)
-            if nearest is not None:
-                update["near_in_meaning"] = guard.known[nearest[0]][0]
-                update["cosine"] = nearest[1]
-        return Nearness(candidate_id=candidate.id).model_copy(update=update)
+        started = time.perf_counter()
+        fingerprints = self._services.domain.fingerprints(problem)
+        found = [
+            *self._same(guard, fingerprints),
+            *_likeness(guard.index, guard.known, fingerprints.words, "run", "rouge-l"),
+        ]
+        if guard.shingles and fingerprints.words:
+            found += _likeness(
+                guard.shingles, guard.known, shingles(problem.question), "", "reordered"
+            )
+        if self._settings.solutions:
+            words = _solution_words(trained_text(candidate))
+            found += _likeness(
+                guard.solutions, guard.solved, words, "solution-run", "solution-rouge-l"
+            )
+        self.seconds += time.perf_counter() - started
+        if guard.neighbours and fingerprints.words:
+            found += self._by_meaning(guard, guard.neighbours, problem)
+        return found
 
     @property
     def _guard(self) -> _Guard:
@@ -125,37 +130,23 @@ class Leak(Verifier):
             self._read_guard = self._read()
         return self._read_guard
 
-    def _by_question(
-        self, guard: _Guard, problem: Problem, fingerprints: Fingerprints
-    ) -> Objection | None:
+    def _same(self, guard: _Guard, fingerprints: Fingerprints) -> Iterator[_Found]:
         if fingerprints.exact in guard.exact:
-            return _objection(guard.exact[fingerprints.exact], "exact", 1.0)
+            yield _leaked("exact", guard.exact[fingerprints.exact], 1.0)
         if self._settings.template:
             for key in _templates(fingerprints):
                 if key in guard.template:
-                    return _objection(guard.template[key], "template", 1.0, {"template": key})
-        run = guard.index.shared_run(fingerprints.words)
-        if run is not None:
-            found, words = run
-            evidence: dict[str, JsonValue] = {"words": " ".join(words)}
-            return _objection(guard.known[found], "run", float(len(words)), evidence)
-        near = guard.index.nearest(fingerprints.words)
-        if near is not None:
-            return _objection(guard.known[near.index], "rouge-l", near.score)
-        if guard.shingles and fingerprints.words:
-            near = guard.shingles.nearest(shingles(problem.question))
-            if near is not None:
-                return _objection(guard.known[near.index], "reordered", near.score)
-        return None
+                    yield _leaked("template", guard.template[key], 1.0, template=key)
+                    return
 
     def _by_meaning(
         self, guard: _Guard, neighbours: Neighbours, problem: Problem
-    ) -> Objection | None:
+    ) -> Iterator[_Found]:
         nearest = neighbours.nearest(problem.question)
         least = self._settings.neighbours
-        if nearest is None or least is None or nearest[1] < least:
-            return None
-        return _objection(guard.known[nearest[0]], "neighbours", nearest[1])
+        if nearest is not None and least is not None:
+            place, score = guard.known[nearest[0]], nearest[1]
+            yield _Found(_near("neighbours", place, score, score >= least))
 
     def _read(self) -> _Guard:
         own = self._settings
@@ -209,17 +200,18 @@ class _Guard:
             self.solved.append(place)
 
 
-def _by_solution(guard: _Guard, text: str) -> Objection | None:
-    words = _solution_words(text)
-    run = guard.solutions.shared_run(words)
-    if run is not None:
-        found, shared = run
-        evidence: dict[str, JsonValue] = {"words": " ".join(shared)}
-        return _objection(guard.solved[found], "solution-run", float(len(shared)), evidence)
-    near = guard.solutions.nearest(words)
-    return None if near is None else _objection(
-        guard.solved[near.index], "solution-rouge-l", near.score
-    )  # fmt: skip
+def _likeness(
+    index: OverlapIndex, known: Sequence[Place], words: Sequence[str], run: str, rouge_l: str
+) -> Iterator[_Found]:
+    """A shared run by the rule named ``run``, and the nearest text by the rule named ``rouge_l``."""
+    shared = index.shared_run(words)
+    if shared is not None:
+        number, told = shared
+        yield _leaked(run, known[number], float(len(told)), words=" ".join(told))
+    near = index.nearest(words, threshold=min(_FLOOR, index.threshold))
+    if near is not None:
+        leaked = near.score >= index.threshold - EPSILON
+        yield _Found(_near(rouge_l, known[near.index], near.score, leaked))
 
 
 def _solution_words(text: str) -> tuple[str, ...]:
@@ -240,19 +232,33 @@ def _templates(fingerprints: Fingerprints) -> list[str]:
     return found
 
 
-def _objection(
-    place: Place, rule: str, score: float, evidence: dict[str, JsonValue] | None = None
-) -> Objection:
-    near, where = place
+def _near(rule: str, place: Place, score: float, leaked: bool) -> NearProblem:
+    return NearProblem(
+        rule=rule, problem_id=place[0], set=place[1], score=round(score, 4), leaked=leaked
+    )
+
+
+def _leaked(rule: str, place: Place, score: float, **evidence: JsonValue) -> _Found:
+    return _Found(_near(rule, place, score, leaked=True), evidence)
+
+
+def _nearness(candidate: Candidate, found: Sequence[_Found]) -> Nearness:
+    near = tuple(one.near for one in found)
+    leak = next((one.rule for one in near if one.leaked), "")
+    return Nearness(candidate_id=candidate.id, by=Leak.name, leak=leak, near=near)
+
+
+def _objection(found: _Found) -> Objection:
+    near = found.near
     return Objection(
         reason="leak",
-        detail=f"near {near} ({where}) by {rule}, {score:.4g}",
+        detail=f"near {near.problem_id} ({near.set}) by {near.rule}, {near.score:.4g}",
         by=Leak.name,
         evidence={
-            "near": near,
-            "set": where,
-            "rule": rule,
-            "score": round(score, 4),
-            **(evidence or {}),
+            "near": near.problem_id,
+            "set": near.set,
+            "rule": near.rule,
+            "score": near.score,
+            **found.evidence,
         },
     )

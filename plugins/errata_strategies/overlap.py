@@ -6,13 +6,18 @@ time. Not covered: similarity of meaning.
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # Room for the rounding error of products and quotients that should be whole or equal.
-_EPSILON = 1e-9
+EPSILON = 1e-9
+_FIRST = 32  # texts that are compared before the bound is looked at again; four times as many next
 
 
 @dataclass(frozen=True)
@@ -27,10 +32,9 @@ class OverlapIndex:
     """Word sequences under ROUGE-L F1 >= ``threshold`` and shared runs of ``run`` words.
 
     ROUGE-L F1 of sequences of m and n words with longest common subsequence L is 2L/(m+n). L is at
-    most the number S of words they share (with repetition): S >= threshold (m+n)/2 is necessary.
-    Leaving out the c commonest words of the query lowers S by at most c: it suffices to count
-    shared words over the posting lists of its rarer words (prefix filtering: Chaudhuri et al. 2006;
-    Xiao et al. 2008), and to compute L for the few that remain.
+    most the number S of words they share, with repetition. S is counted for all texts at once, over the
+    posting lists of the query's words; then L is computed in the order of the bound 2S/(m+n), highest
+    first, until no bound reaches the best score (branch and bound: Land and Doig 1960).
 
     Without ``ordered`` the score is 2S/(m+n) itself: F1 of the words as a multiset (Dice), the same
     whatever their order. With shingles for words this is a symmetric form of Broder's resemblance.
@@ -40,20 +44,14 @@ class OverlapIndex:
     """
 
     def __init__(self, threshold: float, run: int | None = None, ordered: bool = True) -> None:
-        # Optional extra: settings and offers must load without it.
-        from rapidfuzz.distance import Indel
-
-        self._similarity: Callable[..., float] = (
-            Indel.normalized_similarity if ordered else _unordered
-        )
-        self._threshold = threshold
-        self._run = run
+        self.threshold, self._run, self._ordered = threshold, run, ordered
         self._block = 0 if run is None else (run + 1) // 2
         self._words: dict[str, int] = {}
         self._texts: list[tuple[int, ...]] = []
+        self._lengths = array("i")
         # Keyed by word and by how often it has occurred before in the same text, so that counting
         # shared keys counts shared words with repetition.
-        self._postings: dict[tuple[int, int], list[int]] = {}
+        self._postings: dict[tuple[int, int], array[int]] = {}
         self._blocks: dict[tuple[int, ...], list[tuple[int, int]]] = {}
 
     def __len__(self) -> int:
@@ -64,8 +62,9 @@ class OverlapIndex:
         index = len(self._texts)
         text = tuple(self._words.setdefault(word, len(self._words)) for word in words)
         self._texts.append(text)
+        self._lengths.append(len(text))
         for key in _occurrences(text):
-            self._postings.setdefault(key, []).append(index)
+            self._postings.setdefault(key, array("i")).append(index)
         if self._block:
             for start in range(0, len(text) - self._block + 1, self._block):
                 block = text[start : start + self._block]
@@ -84,17 +83,22 @@ class OverlapIndex:
         ``threshold`` takes the place of the index's own for this search: a lower one takes longer.
         """
         query = self._encode(words)
-        least = self._threshold if threshold is None else threshold
+        if not query or not self._texts:
+            return None
+        least = self.threshold if threshold is None else threshold
         best: Near | None = None
-        for index in self._plausible(query, least):
-            if skip is not None and skip(index):
-                continue
+        for numbers, bounds in self._by_bound(query, least):
+            if best is not None and bounds[0] < best.score - EPSILON:
+                break
+            kept = [
+                (number, bound)
+                for number, bound in zip(numbers.tolist(), bounds.tolist(), strict=True)
+                if skip is None or not skip(number)
+            ]
             floor = least if best is None else best.score
-            score = self._similarity(
-                query, self._texts[index], score_cutoff=max(floor - _EPSILON, 0)
-            )
-            if score >= least - _EPSILON and (best is None or score > best.score):
-                best = Near(index, score)
+            for score, number in self._scores(query, kept, max(floor - EPSILON, 0)):
+                if best is None or (score, -number) > (best.score, -best.index):
+                    best = Near(number, score)
         return best
 
     def shared_run(self, words: Sequence[str]) -> tuple[int, tuple[str, ...]] | None:
@@ -124,38 +128,42 @@ class OverlapIndex:
             end, at = end + 1, at + 1
         return begin, end
 
-    def _plausible(self, query: tuple[int, ...], threshold: float) -> list[int]:
-        """Numbers, ascending, of the texts that may reach the threshold."""
-        m = len(query)
-        if not m or not self._texts:
-            return []
-        half = threshold / 2
-        # F1 >= t needs n/m between t/(2-t) and (2-t)/t, because L is at most the shorter length.
-        shortest = math.ceil(m * threshold / (2 - threshold) - _EPSILON)
-        longest = math.floor(m * (2 - threshold) / threshold + _EPSILON)
-        least = math.ceil(half * (m + shortest) - _EPSILON)
-        lists = [self._postings.get(key, []) for key in _occurrences(query)]
-        lists.sort(key=len)
-        # One shared word among the rarer ones must remain necessary, even for the shortest text.
-        left_out = min(least - 1, m - 1)
-        shared: Counter[int] = Counter()
-        for postings in lists[: m - left_out]:
-            shared.update(postings)
-        return sorted(
-            index
-            for index, count in shared.items()
-            if shortest <= (n := len(self._texts[index])) <= longest
-            and count + left_out >= half * (m + n) - _EPSILON
+    def _by_bound(
+        self, query: tuple[int, ...], least: float
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+        """Numbers of the texts whose bound reaches ``least``, in portions, the highest bounds first."""
+        import numpy as np
+
+        found = [self._postings[key] for key in _occurrences(query) if key in self._postings]
+        if not found:
+            return
+        hits = np.concatenate([np.frombuffer(postings, dtype=np.int32) for postings in found])
+        shared = np.bincount(hits, minlength=len(self._texts))
+        lengths = np.frombuffer(self._lengths, dtype=np.int32)
+        bounds = 2.0 * shared / (len(query) + lengths)
+        numbers = np.flatnonzero((bounds >= least - EPSILON) & (shared > 0))
+        order = numbers[np.lexsort((numbers, -bounds[numbers]))]
+        start, size = 0, _FIRST
+        while start < len(order):
+            some = order[start : start + size]
+            yield some, bounds[some]
+            start, size = start + size, 4 * size
+
+    def _scores(
+        self, query: tuple[int, ...], bounded: list[tuple[int, float]], cutoff: float
+    ) -> list[tuple[float, int]]:
+        """Scores of at least ``cutoff`` with the numbers of their texts."""
+        if not self._ordered:
+            return [(bound, number) for number, bound in bounded if bound >= cutoff]
+        # Optional extra: settings and offers must load without it.
+        from rapidfuzz import process
+        from rapidfuzz.distance import Indel
+
+        texts = {number: self._texts[number] for number, _ in bounded}
+        found = process.extract_iter(
+            query, texts, scorer=Indel.normalized_similarity, score_cutoff=cutoff
         )
-
-
-def _unordered(one: Sequence[int], other: Sequence[int], score_cutoff: float = 0) -> float:
-    """F1 of the shared numbers, with repetition; 0 when it is below ``score_cutoff``."""
-    if not one or not other:
-        return 0.0
-    shared = len(set(_occurrences(one)).intersection(_occurrences(other)))
-    score = 2 * shared / (len(one) + len(other))
-    return score if score >= score_cutoff else 0.0
+        return [(score, number) for _, score, number in found if score >= cutoff]
 
 
 def _occurrences(text: Sequence[int]) -> list[tuple[int, int]]:

@@ -30,6 +30,7 @@ RECORDS = [
         "errata.stages.problems",
         "errata.life",
         "errata.quotas",
+        "errata.nearness",
         "errata.fingerprints",
     )
     for model in vars(import_module(module)).values()

@@ -188,6 +188,26 @@ class Scores(Record):
     bins: tuple[ScoreBin, ...]
 
 
+class NearFigures(Record):
+    """How near candidates come to held-out problems by one rule of the verifier ``by``.
+
+    ``leaked`` counts candidates that it found too near. Of ``accepted`` ones it named the nearest
+    problem for ``named``; the others are further away than it looks. ``median`` is over all accepted,
+    None where that lies among those not named; ``highest`` is of ``candidate_id``, to ``problem_id``.
+    """
+
+    by: str
+    rule: str
+    leaked: int
+    accepted: int
+    named: int
+    median: float | None = None
+    highest: float | None = None
+    candidate_id: str = ""
+    problem_id: str = ""
+    set: str = ""
+
+
 class RoundFigures(Record):
     """A round; ``stages`` are those that are finished, the figures of others are as far as they got."""
 
@@ -202,6 +222,7 @@ class RoundFigures(Record):
     assigned: int = 0
     unassigned: int = 0
     funnel: Funnel = Funnel()
+    near: tuple[NearFigures, ...] = ()
     shortfalls: tuple[Shortfall, ...] = ()
     scores: Scores | None = None
     life: tuple[TypeLife, ...] = ()

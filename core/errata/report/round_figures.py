@@ -36,6 +36,7 @@ from errata.report.figures import (
     StyleFigures,
     TypeFigures,
 )
+from errata.report.near_figures import near_figures
 from errata.stages.group import edited
 from errata.stages.importing import foreign
 from errata.stages.problems import Placed
@@ -73,6 +74,7 @@ def round_figures(store: Store, name: str, incoming: str, stages: tuple[str, ...
         assigned=sum(bool(a.types) for a in assignments),
         unassigned=sum(not a.types for a in assignments),
         funnel=candidates.funnel(),
+        near=near_figures(store, name, candidates.objected),
         shortfalls=tuple(store.read(f"{name}/shortfalls.jsonl", Shortfall)),
         scores=_scores(store.read(f"{name}/selection.jsonl", Selection)),
     )

@@ -160,6 +160,9 @@ def _print_candidates(summary: Summary, console: Console) -> None:
         for head, cells in _candidate_rows(group):
             grid.add_row(text(head), *cells)
         show(console, "Candidates", grid)
+        for round_ in group:
+            for near in filter(lambda near: near.named, round_.near):
+                console.print(text(f"{words.round_name(round_.name)}: {words.nearness(near)}"))
 
 
 def _candidate_rows(rounds: Sequence[RoundFigures]) -> Iterator[tuple[str, list[str]]]:

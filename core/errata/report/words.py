@@ -10,6 +10,7 @@ from errata.records import Comparison
 from errata.report.figures import (
     CheckpointFigures,
     Measured,
+    NearFigures,
     RoundFigures,
     SecondOpinion,
     Summary,
@@ -179,3 +180,13 @@ def failures(failed: Mapping[str, int]) -> str:
         return ""
     kinds = ", ".join(f"{count(number)} {lack}" for lack, number in failed.items())
     return f"; {count(sum(failed.values()))} failed ({kinds})"
+
+
+def nearness(near: NearFigures) -> str:
+    """How near accepted candidates come by one rule that named any, in a sentence."""
+    assert near.highest is not None
+    middle = "lower than it looks" if near.median is None else f"{near.median:.2f}"
+    return (
+        f"nearest held-out problem of {count(near.accepted)} accepted, by {near.rule}: median {middle},"
+        f" highest {near.highest:.2f} ({near.problem_id}, {near.set}); {count(near.leaked)} leaked"
+    )

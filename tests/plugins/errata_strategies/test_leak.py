@@ -204,12 +204,28 @@ def test_neighbours_without_an_embedder_say_so(guarded) -> None:
         Leak(LeakSettings(neighbours=0.9), services)
 
 
+def by_rule(near):
+    return {one.rule: one for one in near.near}
+
+
 def test_the_nearest_problem_of_what_passes(guarded, make_candidate) -> None:
     leak = Leak(LeakSettings(), guarded)
     half = make_candidate(problem("Mia bakes 24 cakes on Monday and eats all of them at home."))
     assert asyncio.run(leak.verify(half)) is None
     near = leak.nearest(half)
-    assert (near.candidate_id, near.near, near.set) == (half.id, "t1", "test/gsm8k")
-    assert 0.3 <= near.rouge_l < 0.7
-    assert near.cosine is None
-    assert leak.nearest(make_candidate(problem("Zzz?"))).rouge_l == 0
+    assert (near.candidate_id, near.by, near.leak) == (half.id, "leak", "")
+    found = by_rule(near)["rouge-l"]
+    assert (found.problem_id, found.set, found.leaked) == ("t1", "test/gsm8k", False)
+    assert 0.3 <= found.score < 0.7
+    assert leak.nearest(make_candidate(problem("Zzz?"))).near == ()
+
+
+def test_what_leaked_is_named_by_every_rule_that_says_so(guarded, make_candidate) -> None:
+    leak = Leak(LeakSettings(), guarded)
+    copy = make_candidate(problem(STORY))
+    objection = asyncio.run(leak.verify(copy))
+    near = leak.nearest(copy)
+    assert near.leak == objection.evidence["rule"] == "exact"
+    leaking = {rule: one.problem_id for rule, one in by_rule(near).items() if one.leaked}
+    assert leaking == dict.fromkeys(["exact", "template", "run", "rouge-l", "reordered"], "t1")
+    assert leak.nearest(copy) == near  # asked again: computed anew, the same
