@@ -31,6 +31,7 @@ RECORDS = [
         "errata.life",
         "errata.quotas",
         "errata.fingerprints",
+        "errata.styles",
     )
     for model in vars(import_module(module)).values()
     if isinstance(model, type) and issubclass(model, Record) and model is not Record
@@ -96,6 +97,7 @@ def test_every_documented_file_is_made(finished: Path) -> None:
         "round-N/guidance.md",
         "round-N/scores.jsonl",
         "round-N/second_diagnoses.jsonl",
+        "round-N/styles.jsonl",
     }
     lost = [row for row in named if not any(_pattern(row).fullmatch(file) for file in made)]
     assert set(lost) <= only_sometimes
