@@ -62,6 +62,7 @@ __all__ = [
     "Instructor",
     "Kind",
     "LooksAhead",
+    "M",
     "Materialises",
     "Memo",
     "Part",
