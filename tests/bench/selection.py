@@ -42,6 +42,7 @@ from selection_bench import (
 from errata.parts import DevCases, Selector
 from errata.plugins import Catalogue
 from errata.records import Candidate, Selection
+from errata.seeds import stream
 
 PAPER = "paper: accuracy, 20 cases"
 RULES: dict[str, dict[str, Any]] = {
@@ -147,7 +148,9 @@ def agreed(
     bench: Bench, rest: DevCases, truth: Mapping[str, float], options: argparse.Namespace
 ) -> tuple[dict[str, list[dict[str, float]]], dict[str, list[list[str]]]]:
     """Figures of every rule in every draw, and what it kept."""
-    best = frozenset(sorted(truth, key=lambda name: (-truth[name], name))[: options.keep])
+    # Rules break ties by id; here chance does, or equal scores would agree by their names.
+    luck = {name: stream(bench.seed, "ties", name).random() for name in sorted(truth)}
+    best = frozenset(sorted(truth, key=lambda name: (-truth[name], luck[name]))[: options.keep])
     rows: dict[str, list[dict[str, float]]] = {}
     kept: dict[str, list[list[str]]] = {EXHAUSTIVE: [sorted(best)] * options.draws}
     for name in options.rules:
