@@ -143,11 +143,22 @@ def _choose_all(recipe: Recipe, catalogue: Catalogue, mistakes: list[str]) -> di
         section: _section(recipe, section) for section in _SECTIONS if section != "warmup"
     }
     uses["warmup"] = warmup if recipe.warmup.examples and trainer else None
-    return {
-        section: found
-        for section, use in uses.items()
-        if use and (found := _choose(section, _SECTIONS[section], use, catalogue, mistakes))
-    }
+    chosen: dict[str, Chosen] = {}
+    for section, use in uses.items():
+        found = _choose(section, _SECTIONS[section], use, catalogue, mistakes) if use else None
+        if found:
+            chosen[section] = found
+            inside = found.part.inside(found.settings)
+            chosen |= {
+                f"{section}.{place}": inner
+                for place, inner_use in inside.items()
+                if (
+                    inner := _choose(
+                        f"{section}.{place}", found.part.kind, inner_use, catalogue, mistakes
+                    )
+                )
+            }
+    return chosen
 
 
 def _section(recipe: Recipe, path: str) -> PartUse | None:
@@ -218,7 +229,8 @@ def _check_needs(recipe: Recipe, chosen: Mapping[str, Chosen], mistakes: list[st
             f" {', '.join(sorted(target.part.provides)) or 'only generate'}; leave triage.samples at 0"
         )
     for section, choice in chosen.items():
-        lacking = choice.part.needs - target.part.provides if target else frozenset[Any]()
+        lacking = choice.part.capabilities(choice.settings)
+        lacking -= target.part.provides if target else lacking
         if lacking and target:
             mistakes.append(
                 f"{section}: {choice.part.kind} {choice.use!r} needs a target that can"

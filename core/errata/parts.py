@@ -26,20 +26,67 @@ from errata.records import (
     Candidate,
     Diagnosis,
     ErrorType,
-    Generation,
-    LogLikelihood,
     Message,
     Objection,
     Problem,
     Proposal,
-    Selection,
-    TargetPrompt,
     TrainingExample,
+)
+from errata.sections import PartUse
+from errata.selecting import ChoosesStyles, DevCases, Memo, Selector
+from errata.targets import (
+    Influences,
+    Materialises,
+    Probes,
+    Samples,
+    Scores,
+    Target,
 )
 
 if TYPE_CHECKING:
     from errata.calls.typed import Answer, Prompt
     from errata.domain import Domain
+
+# The target's protocols stand in a module of their own; parts are written against this one.
+__all__ = [
+    "Ask",
+    "Capability",
+    "ChoosesStyles",
+    "DevCases",
+    "Diagnoser",
+    "Embedder",
+    "Grouper",
+    "Grouping",
+    "Guides",
+    "Influences",
+    "Instructor",
+    "Kind",
+    "LooksAhead",
+    "M",
+    "Materialises",
+    "Memo",
+    "Part",
+    "Probes",
+    "Progress",
+    "Samples",
+    "Scores",
+    "Selector",
+    "Services",
+    "Settings",
+    "Solved",
+    "Strategy",
+    "Target",
+    "Trainer",
+    "Vectors",
+    "Verifier",
+    "Wave",
+    "nobody_listens",
+    "nobody_to_ask",
+    "nothing_inside",
+    "nothing_more",
+    "nothing_wrong",
+    "unmakeable",
+]
 
 Kind = Literal[
     "target",
@@ -52,7 +99,7 @@ Kind = Literal[
     "selector",
     "trainer",
 ]
-Capability = Literal["generate", "score", "materialise", "sample"]
+Capability = Literal["generate", "score", "materialise", "sample", "influence", "probe"]
 Vectors = Sequence[Sequence[float]]
 
 
@@ -60,56 +107,6 @@ class Settings(BaseModel):
     """Base of every part's settings: frozen, unknown keys refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-@runtime_checkable
-class Target(Protocol):
-    """The model under treatment. ``name`` identifies its weights (model and revision).
-
-    A stage hands over batches of at most ``batch_size`` prompts of similar length; results must
-    depend on the batch alone, so that a resumed run repeats them. Decoding is greedy.
-    """
-
-    name: str
-    batch_size: int
-
-    def use(self, checkpoint: Path | None) -> None:
-        """Switch to the weights in ``checkpoint``; None is the untouched base."""
-
-    def generate(self, prompts: Sequence[TargetPrompt]) -> Sequence[Generation]:
-        """One generation per prompt, in order."""
-
-
-@runtime_checkable
-class Scores(Protocol):
-    """Capability ``score`` of a target."""
-
-    def score(
-        self, prompts: Sequence[TargetPrompt], continuations: Sequence[str]
-    ) -> Sequence[LogLikelihood]:
-        """Log-likelihood of each continuation after its prompt; a prefix that all prompts share is
-        encoded once."""
-
-
-@runtime_checkable
-class Samples(Protocol):
-    """Capability ``sample`` of a target."""
-
-    def sample(
-        self, prompts: Sequence[TargetPrompt], temperature: float, random: Sequence[Random]
-    ) -> Sequence[Generation]:
-        """One drawn answer per prompt, in order, at ``temperature`` > 0.
-
-        ``random`` has a stream for each prompt, from which that answer alone is drawn.
-        """
-
-
-@runtime_checkable
-class Materialises(Protocol):
-    """Capability ``materialise`` of a target."""
-
-    def materialise(self) -> Path:
-        """A plain Hugging Face folder with the untouched base weights and the tokenizer."""
 
 
 class Instructor(Protocol):
@@ -248,35 +245,6 @@ class LooksAhead(Protocol):
         """All candidates of a wave, before any of them is verified."""
 
 
-@dataclass(frozen=True)
-class DevCases:
-    """Held-out cases that selection is measured on: bad dev cases by error type, all of the bad
-    ones, and good ones (problems that the target solves)."""
-
-    bad: Mapping[str, Sequence[Problem]]
-    all_bad: Sequence[Problem]
-    good: Sequence[Problem]
-
-
-class Memo(Protocol):
-    """Durable results of expensive steps within a stage: an interrupted stage finds them again."""
-
-    def get(self, key: str) -> JsonValue:
-        """The value of ``key``, or None."""
-
-    def put(self, key: str, value: JsonValue) -> None:
-        """Remember ``value`` durably."""
-
-
-class Selector(Protocol):
-    """Decides which candidates the target is trained on: one selection per candidate."""
-
-    def select(
-        self, candidates: Sequence[Candidate], cases: DevCases, memo: Memo
-    ) -> Sequence[Selection]:
-        """One selection per candidate; raises ValueError when there is nothing to measure on."""
-
-
 class Trainer(Protocol):
     """Fine-tunes the target.
 
@@ -320,6 +288,11 @@ def nobody_listens(_notice: str, **_arguments: object) -> None:
     """What ``Services.notify`` is outside of a run."""
 
 
+def unmakeable(section: str) -> object:
+    """What ``Services.part`` is outside of a run. Raises LookupError."""
+    raise LookupError(f"no part in {section}: parts inside others are made by a run")
+
+
 @dataclass
 class Services:
     """What a part may use. Parts are made lazily; ``target`` and ``embedder`` on first use.
@@ -329,6 +302,8 @@ class Services:
     recipe's seed. ``progress(done, total)`` reports within the stage that is running. ``directory`` is
     that of the run, and ``notify`` sends a notice to observers. ``prompts`` renders the templates of
     the purposes that the part declares; ``ask`` asks the instructor with what comes out.
+    ``part(section)`` makes one that stands inside another (``Part.inside``), for instance of
+    ``select.steps.0``.
     """
 
     domain: Domain
@@ -343,6 +318,17 @@ class Services:
     notify: Callable[..., None] = nobody_listens
     ask: Ask = nobody_to_ask
     prompts: Prompts = field(default_factory=Prompts)
+    part: Callable[[str], Any] = unmakeable
+
+
+def nothing_more(_settings: object) -> frozenset[Capability]:
+    """What ``Part.needs_by`` is where settings decide nothing."""
+    return frozenset()
+
+
+def nothing_inside(_settings: object) -> Mapping[str, PartUse]:
+    """What ``Part.inside`` is where a part is made of no others."""
+    return {}
 
 
 def nothing_wrong(_settings: object) -> Sequence[str]:
@@ -356,9 +342,12 @@ class Part:
 
     ``requires`` are the top-level modules the factory will import and ``extra`` the extra of the
     distribution that installs them; ``errata check`` uses both to report what is missing before a
-    run. ``provides`` and ``needs`` are target capabilities; ``needs_embedder`` asks for an embedder,
+    run. ``provides`` and ``needs`` are target capabilities, ``needs_by(settings)`` those that depend on
+    the settings; ``needs_embedder`` asks for an embedder,
     ``needs_instructor`` for an instructor (a function of the settings where those decide), and
     ``prompts`` are what it asks an instructor for.
+    ``inside(settings)`` are parts of the same kind that it is made of, by their place in its section;
+    they are checked like any other and made by ``Services.part``.
     ``check(settings)`` returns mistakes that show without network and before anything is made (an
     environment variable that is not set).
     """
@@ -372,10 +361,16 @@ class Part:
     extra: str = ""
     provides: frozenset[Capability] = frozenset()
     needs: frozenset[Capability] = frozenset()
+    needs_by: Callable[[Any], frozenset[Capability]] = nothing_more
     needs_embedder: bool = False
     needs_instructor: bool | Callable[[Any], bool] = False
     prompts: tuple[Purpose[Any], ...] = ()
     check: Callable[[Any], Sequence[str]] = nothing_wrong
+    inside: Callable[[Any], Mapping[str, PartUse]] = nothing_inside
+
+    def capabilities(self, settings: Settings) -> frozenset[Capability]:
+        """What the target must be able to do for the part with these settings."""
+        return self.needs | self.needs_by(settings)
 
     def asks(self, settings: Settings) -> bool:
         """Whether the part asks an instructor with these settings."""

@@ -280,7 +280,11 @@ class Objection(Record):
 
 
 class Selection(Record):
-    """A selector's decision on one candidate. ``uncertainty`` is a standard error of ``score``."""
+    """A selector's decision on one candidate. ``uncertainty`` is a standard error of ``score``.
+
+    ``sureness`` is the probability that the candidate belongs on its side of the cut, as far as the
+    standard errors of all scores tell; None where nothing was measured.
+    """
 
     candidate_id: str
     rank: int
@@ -288,6 +292,7 @@ class Selection(Record):
     score: float | None = None
     uncertainty: float | None = None
     why: str = ""
+    sureness: float | None = None
 
 
 class TrainingExample(Record):

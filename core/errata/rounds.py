@@ -17,7 +17,7 @@ from errata.lines import FileMemo
 from errata.measure import accuracy, compare, decide
 from errata.mending import mended_before
 from errata.nearness import nearest_of
-from errata.parts import DevCases, Guides, Selector, Solved, Strategy, Trainer
+from errata.parts import ChoosesStyles, DevCases, Guides, Selector, Solved, Strategy, Trainer
 from errata.quotas import QUOTAS, quotas
 from errata.records import (
     Accuracy,
@@ -60,7 +60,7 @@ class Round(Cases):
 
     async def _synthesize(self, strategy: Strategy) -> None:
         askers = (self.run.prepared.parts["synthesize"], *self.run.prepared.verifiers)
-        if any(chosen.part.needs for chosen in askers):
+        if any(chosen.part.capabilities(chosen.settings) for chosen in askers):
             take_up(self.run, self.incoming)
         types, settings = self.grouped[0], self.recipe.synthesize
         own = {t.id: {a.attempt_id for a in self.of_type(t.id, "train")} for t in types}
@@ -153,16 +153,23 @@ class Round(Cases):
     def select(self) -> list[str]:
         """Which of the accepted candidates the target is trained on."""
         candidates = list(self.accepted())
-        selections = self._select(candidates) if candidates else []
-        with self.store.append(self.path("selection.jsonl"), fresh=True) as out:
+        selector: Selector = self.run.make(self.run.prepared.parts["select"])
+        selections = self._select(selector, candidates) if candidates else []
+        files = [self.path("selection.jsonl")]
+        with self.store.append(files[0], fresh=True) as out:
             for selection in selections:
                 out.write(selection)
-        return [self.path("selection.jsonl")]
+        choices = selector.style_choices() if isinstance(selector, ChoosesStyles) else ()
+        if choices:
+            files.append(self.path("styles.jsonl"))
+            with self.store.append(files[1], fresh=True) as out:
+                for choice in choices:
+                    out.write(choice)
+        return files
 
-    def _select(self, candidates: Sequence[Candidate]) -> Sequence[Selection]:
+    def _select(self, selector: Selector, candidates: Sequence[Candidate]) -> Sequence[Selection]:
         take_up(self.run, self.incoming)
         memo = FileMemo(self.store.file(self.path("scores.jsonl")))
-        selector: Selector = self.run.make(self.run.prepared.parts["select"])
         name = f"selector {self.recipe.select.use}"
         with boundary(name, "selecting"):
             found = list(selector.select(candidates, self.dev_cases(), memo))

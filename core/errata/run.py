@@ -235,6 +235,7 @@ class Run:
             prompts=self.prepared.prompts,
             directory=self.store.path,
             notify=self.active.notify,
+            part=lambda section: self.make(self.prepared.parts[section]),
         )
 
     def part(self, section: str) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from blocks.catalogue import offers
 from blocks.fields import table
+from errata.parts import nothing_more
 
 
 def render(arguments: Sequence[str]) -> str:  # noqa: ARG001 the signature of every block
@@ -15,6 +16,7 @@ def render(arguments: Sequence[str]) -> str:  # noqa: ARG001 the signature of ev
         part = offer.part
         gives = ", ".join(f"`{capability}`" for capability in sorted(part.provides))
         needs = [f"target that can `{capability}`" for capability in sorted(part.needs)]
+        needs += ["what its settings ask of the target"] if part.needs_by != nothing_more else []
         needs += ["an embedder"] if part.needs_embedder else []
         needs += [f"`errata[{part.extra}]`"] if part.extra else []
         rows.append([part.kind, f"`{part.name}`", f"`{offer.plugin}`", gives, ", ".join(needs)])

@@ -23,6 +23,19 @@ class Cases:
     def __len__(self) -> int:
         return len(self.bad) + len(self.good)
 
+    def first(self, size: int) -> Cases:
+        """The first ``size`` cases, half of each kind."""
+        half = max(1, size // 2) if size < len(self) else len(self)
+        return Cases(self.bad[:half], self.good[:half])
+
+    def once(self) -> list[Problem]:
+        """Bad and good cases, each once."""
+        return list({problem.id: problem for problem in (*self.bad, *self.good)}.values())
+
+    def ids(self) -> tuple[tuple[str, ...], ...]:
+        """The ids of the bad cases, and of the good ones."""
+        return tuple(tuple(problem.id for problem in half) for half in (self.bad, self.good))
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -30,6 +43,20 @@ class Plan:
 
     cases: Mapping[str | None, Cases]
     scored: frozenset[str]
+
+    def of(self, candidate: Candidate) -> Cases:
+        """The cases of a candidate."""
+        return self.cases[candidate.lineage.error_type or None]
+
+    def refuse_empty(self, dev: DevCases) -> None:
+        """Raise ValueError where an error type has no dev case at all."""
+        empty = sorted(name or "(none)" for name, chosen in self.cases.items() if not chosen)
+        if empty:
+            raise ValueError(
+                f"selection has no dev case at all for error type {', '.join(empty)}: found"
+                f" {len(dev.all_bad)} bad and {len(dev.good)} good dev cases; give the recipe a"
+                " larger dev set"
+            )
 
 
 def make_plan(

@@ -2,7 +2,8 @@
 
 A row stops at an end-of-sequence token or one of its patterns ("stop"), when its tail repeats
 itself ("repetition"), or at its limit ("length"). Stopped rows leave the batch, so that the
-last ones run fast; rows nobody wants any more leave it too. Rows depend on the batch they are in
+last ones run fast; rows nobody wants any more leave it too. What neighbouring prompts begin with is
+encoded once. Rows depend on the batch they are in
 (bfloat16 rounding), and on nothing else. Not covered: beams, and rows that join a running batch.
 """
 
@@ -16,6 +17,7 @@ from typing import Any
 from errata.records import Finish
 from errata_transformers.cache import new_cache
 from errata_transformers.drawing import Draw, newest_tokens
+from errata_transformers.shared import runs
 
 #: A tail repeats when a run of 1 to LONGEST_PERIOD tokens occurs REPEATS times in a row and the
 #: repetition is at least SHORTEST_TAIL tokens long (so "1000000" and "- - -" are no loops).
@@ -27,6 +29,8 @@ SHORTEST_TAIL = 32
 _LOOK_BACK = 200
 # Dropping rows copies the cache; not worth it for fewer than one row in eight.
 _DROP = 8
+# Shared beginnings take a pass of their own, which has to save at least this many tokens.
+_WORTH = 256
 
 
 @dataclass
@@ -77,19 +81,18 @@ class Repetition:
 
 def decode(
     model: Any, tokenizer: Any, prompts: Sequence[Sequence[int]], rows: Sequence[Row]
-) -> None:
-    """Write an answer into each of ``rows``, one per prompt."""
+) -> int:
+    """Write an answer into each of ``rows``, one per prompt; the number of prompt tokens encoded."""
     import torch
 
     if not rows:
-        return
-    ids, mask = _left_padded(prompts, tokenizer.pad_token_id, model.device)
-    ends = end_tokens(model, tokenizer)
+        return 0
     cache = new_cache(model)
-    repetition = Repetition(len(rows), model.device)
-    active = list(rows)
     with torch.inference_mode():
-        positions = (mask.cumsum(1) - 1).clamp(min=0)
+        ids, mask, positions, read = _begun(model, prompts, tokenizer.pad_token_id, cache)
+        ends = end_tokens(model, tokenizer)
+        repetition = Repetition(len(rows), model.device)
+        active = list(rows)
         while True:
             logits = model(
                 input_ids=ids,
@@ -106,7 +109,7 @@ def decode(
                     _extend(row, token, loops, ends, tokenizer)
             going = [index for index, row in enumerate(active) if row.finish is None]
             if not going:
-                return
+                return read
             ids, positions = newest, positions[:, -1:] + 1
             mask = torch.cat([mask, mask.new_ones(len(active), 1)], dim=1)
             if len(active) - len(going) >= max(1, len(active) // _DROP):
@@ -115,6 +118,39 @@ def decode(
                 cache.batch_select_indices(keep)
                 repetition.keep(keep)
                 active = [active[index] for index in going]
+
+
+def _begun(
+    model: Any, prompts: Sequence[Sequence[int]], pad: int, cache: Any
+) -> tuple[Any, Any, Any, int]:
+    """What is left of the prompts once their shared beginnings are in ``cache``: ids and positions of
+    shape (prompts, longest rest), the mask of everything, and the number of tokens to be encoded."""
+    import torch
+
+    found = runs(prompts)
+    if sum(run.shared * (run.count - 1) for run in found) < _WORTH:
+        ids, mask = _left_padded(prompts, pad, model.device)
+        positions = (mask.cumsum(1) - 1).clamp(min=0)
+        return ids, mask, positions, sum(len(prompt) for prompt in prompts)
+    starts = [sum(run.count for run in found[:place]) for place in range(len(found))]
+    beginnings = [prompts[start][: run.shared] for run, start in zip(found, starts, strict=True)]
+    ids, mask = _left_padded(beginnings, pad, model.device)
+    model(
+        input_ids=ids,
+        attention_mask=mask,
+        position_ids=(mask.cumsum(1) - 1).clamp(min=0),
+        past_key_values=cache,
+        use_cache=True,
+        logits_to_keep=1,
+    )
+    places = [place for place, run in enumerate(found) for _ in range(run.count)]
+    chosen = torch.tensor(places, device=model.device)
+    cache.batch_select_indices(chosen)
+    rests = [prompt[found[place].shared :] for prompt, place in zip(prompts, places, strict=True)]
+    ids, own = _left_padded(rests, pad, model.device)
+    mask = torch.cat([mask[chosen], own], dim=1)
+    positions = (mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
+    return ids, mask, positions, sum(map(len, [*beginnings, *rests]))
 
 
 def end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:

@@ -39,7 +39,9 @@ class TransformersPlugin:
                 summary="a local Hugging Face model, batched and greedy; draws samples for triage",
                 requires=("torch", "transformers"),
                 extra="transformers",
-                provides=frozenset({"generate", "sample", "score", "materialise"}),
+                provides=frozenset(
+                    {"generate", "sample", "score", "influence", "probe", "materialise"}
+                ),
             ),
             Part(
                 name="transformers",

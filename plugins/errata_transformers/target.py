@@ -1,4 +1,5 @@
-"""The target ``transformers``: generates, samples, scores, and gives its base weights as a folder.
+"""The target ``transformers``: generates, samples, scores, tells what training would change, and gives
+its base weights as a folder. ``work`` counts the tokens it takes.
 
 Weights are loaded on first use and replaced, never kept beside each other. Not covered: prompts
 longer than the model's context; they are answered with an empty text of finish "length".
@@ -11,12 +12,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from errata.records import Generation, LogLikelihood, TargetPrompt
+from errata.records import Generation, LogLikelihood, TargetPrompt, TrainingExample
+from errata_transformers.coding import Coded, coded
 from errata_transformers.decoding import Row, decode, final_text
 from errata_transformers.drawing import Draw
+from errata_transformers.influence import Influence
 from errata_transformers.local import LocalModel
+from errata_transformers.probing import taught
 from errata_transformers.scoring import log_likelihoods
 from errata_transformers.settings import TransformersSettings
+from errata_transformers.shared import runs
+from errata_transformers.work import Work
 
 
 class TransformersTarget:
@@ -31,6 +37,8 @@ class TransformersTarget:
         )
         self.name = self.local.name
         self.batch_size = settings.batch_size
+        self.work = Work()
+        self._influence: tuple[tuple[Coded, ...], Influence] | None = None
         self._longest = settings.max_new_tokens
 
     def use(self, checkpoint: Path | None) -> None:
@@ -38,6 +46,7 @@ class TransformersTarget:
 
         Weights are read on next use; the old ones are let go at once.
         """
+        self._influence = None
         self.local.use(checkpoint)
 
     def generate(self, prompts: Sequence[TargetPrompt]) -> list[Generation]:
@@ -64,9 +73,10 @@ class TransformersTarget:
         longest = max((len(ids[index]) for index in fitting), default=0)
         for row in rows:
             row.limit = min(self._longest, context - longest)
-        decode(
+        self.work.read += decode(
             model, tokenizer, [ids[index] for index in fitting], [rows[index] for index in fitting]
         )
+        self.work.written += sum(len(row.tokens) for row in rows)
         return [
             Generation(
                 text=final_text(row, tokenizer),
@@ -80,7 +90,7 @@ class TransformersTarget:
     def score(
         self, prompts: Sequence[TargetPrompt], continuations: Sequence[str]
     ) -> list[LogLikelihood]:
-        """Log-likelihood of each continuation; the prompts' common beginning is encoded once.
+        """Log-likelihood of each continuation; what neighbouring prompts begin with is encoded once.
 
         Raises ValueError when a prompt and its continuation exceed the model's context.
         """
@@ -94,11 +104,58 @@ class TransformersTarget:
                     f"a prompt of {len(head)} tokens with a continuation of {len(tail)} does not"
                     f" fit the context of {self.name}, {context} tokens"
                 )
-        scores = log_likelihoods(model, heads, tails, self.batch_size, tokenizer.pad_token_id)
+        scores: list[float] = []
+        for run in runs(heads):
+            part = slice(len(scores), len(scores) + run.count)
+            scores += log_likelihoods(
+                model, heads[part], tails[part], self.batch_size, tokenizer.pad_token_id
+            )
+            self.work.read += sum(map(len, [*heads[part], *tails[part]]))
+            self.work.read -= run.shared * (run.count - 1)
         return [
             LogLikelihood(logprob=score, tokens=len(tail))
             for score, tail in zip(scores, tails, strict=True)
         ]
+
+    def influence(
+        self,
+        train: Sequence[TrainingExample],
+        dev: Sequence[TrainingExample],
+        *,
+        step: float,
+        exact: bool,
+    ) -> list[list[float]]:
+        """How far each held-out loss falls by one step on each example; see ``errata.parts``.
+
+        The gradients of ``dev`` are kept for the next call with the same. Raises ValueError when an
+        example does not fit the model's context.
+        """
+        model, local = self.local.weights, self.local
+        asked = tuple(coded(local, example) for example in dev)
+        if self._influence is None or self._influence[0] != asked:
+            pad = local.tokenizer.pad_token_id
+            made = Influence(model, pad, asked, self.batch_size, self.work)
+            self._influence = (asked, made)
+        found = self._influence[1]
+        rows = [coded(local, example) for example in train]
+        return found.exact(rows, step) if exact else found.first_order(rows, step)
+
+    def probe(
+        self,
+        train: Sequence[TrainingExample],
+        prompts: Sequence[TargetPrompt],
+        *,
+        steps: int,
+        learning_rate: float,
+    ) -> list[Generation]:
+        """Greedy answers after a few steps on ``train``, which are undone; see ``errata.parts``."""
+        model, local = self.local.weights, self.local
+        rows = [coded(local, example) for example in train]
+        pad, found = local.tokenizer.pad_token_id, list[Generation]()
+        with taught(model, pad, rows, steps, learning_rate, self.work):
+            for start in range(0, len(prompts), self.batch_size):
+                found += self.generate(prompts[start : start + self.batch_size])
+        return found
 
     def materialise(self) -> Path:
         """The folder of the untouched base weights, tokenizer and chat template."""

@@ -126,7 +126,8 @@ def load_model(base: Path, checkpoint: Path | None, dtype: Any, device: str) -> 
             model = PeftModel.from_pretrained(model, checkpoint, local_files_only=True)
             model = model.merge_and_unload()
     model.get_output_embeddings().register_forward_pre_hook(_compact)
-    return model.to(device=device, dtype=dtype).eval()
+    # Nothing here trains the weights themselves: a gradient is always that of an adapter over them.
+    return model.to(device=device, dtype=dtype).eval().requires_grad_(False)
 
 
 def _compact(_layer: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...]:

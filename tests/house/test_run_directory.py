@@ -32,6 +32,7 @@ RECORDS = [
         "errata.quotas",
         "errata.nearness",
         "errata.fingerprints",
+        "errata.styles",
     )
     for model in vars(import_module(module)).values()
     if isinstance(model, type) and issubclass(model, Record) and model is not Record
@@ -97,6 +98,7 @@ def test_every_documented_file_is_made(finished: Path) -> None:
         "round-N/guidance.md",
         "round-N/scores.jsonl",
         "round-N/second_diagnoses.jsonl",
+        "round-N/styles.jsonl",
     }
     lost = [row for row in named if not any(_pattern(row).fullmatch(file) for file in made)]
     assert set(lost) <= only_sometimes

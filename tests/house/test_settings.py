@@ -85,10 +85,18 @@ def test_every_setting_of_a_part_is_documented(offer: Offer) -> None:
     documented = sections(page("recipes.md"))
     assert _heading(offer) in documented
     found = rows(documented[_heading(offer)])
-    fields = offer.part.settings.model_fields
+    fields = dict(_part_fields(offer.part.settings, ""))
     wrong = [w for name, field in fields.items() for w in _check(found, "", name, field)]
     assert not wrong, "\n".join(wrong)
     assert set(found) == set(fields)
+
+
+def _part_fields(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInfo]]:
+    """Settings, and those within a setting that is a group of them."""
+    for name, field in model.model_fields.items():
+        yield prefix + name, field
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _part_fields(field.annotation, f"{prefix}{name}.")
 
 
 def test_no_part_is_documented_that_does_not_exist() -> None:

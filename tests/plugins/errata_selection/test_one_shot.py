@@ -23,8 +23,9 @@ from errata.records import (
     Problem,
     TargetPrompt,
 )
-from errata_selection.one_shot import demonstration
-from errata_selection.plugin import OneShotSettings, SelectionPlugin, make_one_shot
+from errata_selection.measuring import demonstration
+from errata_selection.plugin import SelectionPlugin, make_one_shot
+from errata_selection.settings import OneShotSettings
 
 
 class WordScorer:

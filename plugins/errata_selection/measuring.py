@@ -1,0 +1,192 @@
+"""What a dev case gives when a candidate is shown as its worked example.
+
+Measurements of one candidate on one part of the dev cases are made together and remembered together;
+``accuracy`` puts several candidates into one call, so that a GPU has something to do, and always the
+same ones, so that a resumed run repeats the numbers.
+
+Not covered: which candidates see which cases (``racing.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol, cast
+
+from pydantic import JsonValue
+
+from errata.parts import Memo, Scores, Services, Target
+from errata.records import Candidate, Correction, Pair, Problem, Trajectory
+
+# Baselines are scored this many at a time, so that progress is seen and little is lost.
+_CHUNK = 64
+Pairs = Sequence[tuple[Candidate, Sequence[Problem]]]
+
+
+class Measure(Protocol):
+    """Values of dev cases; higher is better. ``unit`` completes "mean … over n dev cases"."""
+
+    unit: str
+
+    def at_once(self, cases: int) -> int:
+        """How many candidates with so many cases go into one call of ``values``."""
+        ...
+
+    def prepare(self, problems: Sequence[Problem], memo: Memo) -> Iterator[int]:
+        """Measure what all candidates are compared with; yields how many cases are done each time."""
+        ...
+
+    def values(self, pairs: Pairs) -> list[dict[str, float]]:
+        """By candidate: the value of each of its cases."""
+        ...
+
+
+class Likelihood:
+    """log p(reference | candidate, question) − log p(reference | question), per token of the reference.
+
+    Without a demonstration each case is scored once, into ``memo`` under ``case:ID``.
+    """
+
+    unit = "gain in nats per token"
+
+    def __init__(self, services: Services, continuation: str) -> None:
+        self._services, self._continuation = services, continuation
+        self._alone: dict[str, float] = {}
+
+    def at_once(self, cases: int) -> int:  # noqa: ARG002 one beginning at a time
+        """One: the target encodes its demonstration once."""
+        return 1
+
+    def prepare(self, problems: Sequence[Problem], memo: Memo) -> Iterator[int]:
+        """See ``Measure``."""
+        missing: list[Problem] = []
+        for problem in problems:
+            value = memo.get(f"case:{problem.id}")
+            if isinstance(value, int | float):
+                self._alone[problem.id] = float(value)
+            else:
+                missing.append(problem)
+        yield len(self._alone)
+        for start in range(0, len(missing), _CHUNK):
+            part = missing[start : start + _CHUNK]
+            for problem, value in zip(part, self._scored(part, None), strict=True):
+                memo.put(f"case:{problem.id}", value)
+                self._alone[problem.id] = value
+            yield len(part)
+
+    def values(self, pairs: Pairs) -> list[dict[str, float]]:
+        """See ``Measure``."""
+        found = []
+        for candidate, problems in pairs:
+            scored = self._scored(problems, demonstration(candidate))
+            found.append(
+                {
+                    problem.id: value - self._alone[problem.id]
+                    for problem, value in zip(problems, scored, strict=True)
+                }
+            )
+        return found
+
+    def _scored(self, problems: Sequence[Problem], shown: Problem | None) -> list[float]:
+        target = cast(Scores, self._services.target())
+        prompts = [self._services.domain.target_prompt(problem, shown) for problem in problems]
+        references = [reference(problem, self._continuation) for problem in problems]
+        found = target.score(prompts, references)
+        return [each.logprob / max(1, each.tokens) for each in found]
+
+
+class Answers:
+    """1 for a right greedy answer, 0 for any other; undecided counts as not right.
+
+    Nothing is measured without a demonstration: that a bad case is answered wrong and a good one right
+    is what made it one.
+    """
+
+    unit = "accuracy"
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def at_once(self, cases: int) -> int:
+        """As many as fill a batch of the target."""
+        target: Target = self._services.target()
+        return max(1, target.batch_size // max(1, cases))
+
+    def prepare(self, problems: Sequence[Problem], memo: Memo) -> Iterator[int]:
+        """Nothing to do."""
+        del memo
+        yield len(problems)
+
+    def values(self, pairs: Pairs) -> list[dict[str, float]]:
+        """See ``Measure``."""
+        target, domain = self._services.target(), self._services.domain
+        asked = [(candidate, problem) for candidate, cases in pairs for problem in cases]
+        prompts = [domain.target_prompt(p, demonstration(candidate)) for candidate, p in asked]
+        texts: list[str] = []
+        for start in range(0, len(prompts), target.batch_size):
+            batch = prompts[start : start + target.batch_size]
+            texts += [generation.text for generation in target.generate(batch)]
+        verdicts = domain.check([problem for _, problem in asked], texts)
+        right = [float(verdict.outcome == "right") for verdict in verdicts]
+        found, place = [], 0
+        for _, cases in pairs:
+            part = right[place : place + len(cases)]
+            found.append({problem.id: value for problem, value in zip(cases, part, strict=True)})
+            place += len(cases)
+        return found
+
+
+class Remembered:
+    """A measure whose values are in ``memo`` as soon as they are known, under ``candidate:ID`` (later
+    parts of the cases under ``candidate:ID:PART``)."""
+
+    def __init__(self, measure: Measure, memo: Memo) -> None:
+        self._measure, self._memo = measure, memo
+
+    def values(self, pairs: Pairs, part: int) -> Iterator[tuple[Candidate, dict[str, float]]]:
+        """The values of every pair, in order, a call's worth at a time."""
+        widest = max((len(cases) for _, cases in pairs), default=0)
+        size = self._measure.at_once(widest)
+        for start in range(0, len(pairs), size):
+            chunk = pairs[start : start + size]
+            known = [self._known(candidate, cases, part) for candidate, cases in chunk]
+            if any(values is None for values in known):
+                measured = self._measure.values(chunk)
+                for (candidate, _), values, new in zip(chunk, known, measured, strict=True):
+                    if values is None:
+                        self._memo.put(_key(candidate, part), cast(JsonValue, new))
+                known = list(measured)
+            for (candidate, _), values in zip(chunk, known, strict=True):
+                yield candidate, values or {}
+
+    def _known(
+        self, candidate: Candidate, cases: Sequence[Problem], part: int
+    ) -> dict[str, float] | None:
+        stored = self._memo.get(_key(candidate, part))
+        if not isinstance(stored, Mapping) or set(stored) != {problem.id for problem in cases}:
+            return None
+        return {
+            name: float(value) for name, value in stored.items() if isinstance(value, int | float)
+        }
+
+
+def _key(candidate: Candidate, part: int) -> str:
+    return f"candidate:{candidate.id}" + (f":{part}" if part else "")
+
+
+def reference(problem: Problem, continuation: str) -> str:
+    """What a dev case should say: its solution, or its answer where that is asked for or all it has."""
+    return (problem.solution if continuation == "solution" else "") or problem.answer
+
+
+def demonstration(candidate: Candidate) -> Problem:
+    """The candidate as a worked example: its question with a right solution."""
+    body = candidate.body
+    problem = body.problem
+    right = problem.solution
+    if isinstance(body, Correction):
+        right = right or body.corrected
+    elif isinstance(body, Trajectory):
+        right = right or body.text
+    elif isinstance(body, Pair):
+        right = right or body.prefix + body.chosen
+    return problem.model_copy(update={"solution": right})

@@ -1,0 +1,278 @@
+"""Problems, target, candidates and the exhaustive evaluation of ``selection.py``.
+
+Drills after a short warm-up, so that accuracy is neither 0 nor 1; candidates are redrawn bad cases of
+the train pool. Not covered: error types (all candidates are compared with each other).
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from statistics import fmean
+from typing import Any, cast
+
+from pydantic import JsonValue
+
+from errata.domain import Domain
+from errata.parts import DevCases, Services
+from errata.plugins import Active, Catalogue
+from errata.records import QA, Candidate, Generation, Lineage, Objection, Problem, TargetPrompt
+from errata.seeds import stream
+from errata.stages.train import example, solved_example
+from errata_math.drills.stream import drill_key, generate
+from errata_math.plugin import MathDomain
+from errata_selection.measuring import Answers
+from errata_transformers.settings import TransformersSettings
+from errata_transformers.target import TransformersTarget
+
+BEGAN = time.monotonic()
+
+
+def say(*words: object) -> None:
+    """A line with the seconds since the beginning."""
+    print(f"[{time.monotonic() - BEGAN:6.1f} s]", *words, flush=True)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much of everything."""
+
+    warmup: int
+    train: int
+    candidates: int
+    dev: int
+    cases: int
+    test: int
+
+
+class DictMemo(dict[str, JsonValue]):
+    """A memo that is a dictionary."""
+
+    def put(self, key: str, value: JsonValue) -> None:
+        """See ``Memo``."""
+        self[key] = value
+
+
+class Unshared:
+    """The target as the paper's code asks it: every prompt in full, answers to their end.
+
+    ``tokens`` counts what that takes: each prompt's own tokens, and everything that is written.
+    """
+
+    def __init__(self, target: TransformersTarget) -> None:
+        self._target, self.tokens = target, 0
+        self.name, self.batch_size = target.name, target.batch_size
+
+    def use(self, checkpoint: Path | None) -> None:
+        """See ``Target``."""
+        self._target.use(checkpoint)
+
+    def generate(self, prompts: Sequence[TargetPrompt]) -> list[Generation]:
+        """See ``Target``; the answer is what stands before the first stop, as for everybody."""
+        unended = [TargetPrompt(messages=prompt.messages) for prompt in prompts]
+        found = self._target.generate(unended)
+        self.tokens += sum(each.prompt_tokens + each.tokens for each in found)
+        return found
+
+
+class Bench:
+    """The warm target, its pools of problems, and the candidates."""
+
+    def __init__(self, model: str, sizes: Sizes, batch: int, seed: int, folder: Path) -> None:
+        self.sizes, self.seed, self.folder = sizes, seed, folder
+        self.domain = Domain("math", Active({"math": MathDomain()}))
+        self.target = TransformersTarget(
+            TransformersSettings(model=model, max_new_tokens=112, batch_size=batch), folder
+        )
+        self._seen: set[str] = set()
+        self.pools = {
+            name: list(islice(self._new(name), number))
+            for name, number in (
+                ("test", sizes.test),
+                ("dev", sizes.dev),
+                ("warmup", sizes.warmup),
+                ("train", sizes.train),
+            )
+        }
+        self.warm = self.trained(
+            [solved_example(p, self.domain) for p in self.pools["warmup"]], None
+        )
+        self.target.use(self.warm)
+        self.before = self.accuracy("test")
+        self.candidates = self._redrawn([p for p, right in self.solved("train") if not right])
+        solved = self.solved("dev")
+        self.dev = DevCases(
+            bad={},
+            all_bad=[problem for problem, right in solved if not right],
+            good=[problem for problem, right in solved if right],
+        )
+
+    def _new(self, split: str) -> Iterator[Problem]:
+        """Drills that no pool has yet."""
+        for problem in generate(f"selection-{split}", self.seed):
+            key = drill_key(problem)
+            if key not in self._seen:
+                self._seen.add(key)
+                yield problem
+
+    def _redrawn(self, bad: Sequence[Problem]) -> list[Candidate]:
+        """Variants of bad cases, each of them as often as the others, as ``redraw`` makes them."""
+        found: list[Candidate] = []
+        draw = stream(self.seed, "candidates")
+        for turn in range(20):
+            for problem in bad:
+                if len(found) == self.sizes.candidates:
+                    return found
+                made = self.domain.variant(problem, draw)
+                if isinstance(made, Objection) or drill_key(made) in self._seen:
+                    continue
+                self._seen.add(drill_key(made))
+                lineage = Lineage(strategy="redraw", parents=(problem.id,))
+                name = f"c{len(found):04d}"
+                found.append(Candidate(id=name, wave=turn, body=QA(problem=made), lineage=lineage))
+        raise SystemExit(
+            f"only {len(found)} candidates from {len(bad)} bad cases: give a larger --train"
+        )
+
+    def solved(self, pool: str) -> list[tuple[Problem, bool]]:
+        """Whether each problem of a pool is answered right by the target as it is now."""
+        return list(zip(self.pools[pool], self._right(self.pools[pool]), strict=True))
+
+    def _right(self, problems: Sequence[Problem]) -> list[bool]:
+        order = sorted(range(len(problems)), key=lambda n: (len(problems[n].question), n))
+        texts = [""] * len(problems)
+        size = self.target.batch_size
+        for start in range(0, len(order), size):
+            part = order[start : start + size]
+            prompts = [self.domain.target_prompt(problems[n]) for n in part]
+            for n, generation in zip(part, self.target.generate(prompts), strict=True):
+                texts[n] = generation.text
+        return [v.outcome == "right" for v in self.domain.check(problems, texts)]
+
+    def accuracy(self, pool: str) -> float:
+        """Share of a pool that is answered right now."""
+        return fmean(right for _, right in self.solved(pool))
+
+    def split(self, cases: int) -> tuple[DevCases, DevCases]:
+        """Dev cases for the exhaustive evaluation, half bad ones and half good ones, and the others,
+        for the rules. Fewer where there are not enough: a quarter of each kind is left to the rules."""
+        draw = stream(self.seed, "split")
+        parts = []
+        for pool in (self.dev.all_bad, self.dev.good):
+            shuffled = sorted(pool, key=lambda problem: problem.id)
+            draw.shuffle(shuffled)
+            number = min(cases // 2, 3 * len(shuffled) // 4)
+            parts.append((shuffled[:number], shuffled[number:]))
+        (bad, other_bad), (good, other_good) = parts
+        return DevCases({}, bad, good), DevCases({}, other_bad, other_good)
+
+    def services(self, target: object, seed: int) -> Services:
+        """What a selector may use, with random streams of their own."""
+        return Services(
+            domain=self.domain,
+            random=lambda name: stream(seed, name),
+            problems=lambda _name: (),
+            sets=(),
+            target=lambda: target,
+            embedder=lambda: cast(Any, self._embedder()),
+            cache=self.folder,
+            progress=lambda _done, _total: None,
+        )
+
+    def _embedder(self) -> object:
+        part = Catalogue().find("embedder", "sentence-transformers", "bench")
+        return part.make(part.settings(), self.services(self.target, 0))
+
+    def trained(self, examples: Sequence[Any], start: Path | None, seed: int = 0) -> Path:
+        """A checkpoint after two passes over ``examples``."""
+        part = Catalogue().find("trainer", "sft", "bench")
+        settings = part.settings.model_validate(
+            {"epochs": 2, "rank": 16, "alpha": 32, "batch_size": 8, "max_length": 400}
+        )
+        number = len(list(self.folder.glob("checkpoint-*")))
+        into = self.folder / f"checkpoint-{number}"
+        into.mkdir(parents=True)
+        trainer = cast(Any, part.make(settings, self.services(self.target, seed)))
+        trainer.train(examples, start, into)
+        return into
+
+    def after(self, kept: Sequence[Candidate], seed: int) -> float:
+        """Test accuracy after training the warm target on ``kept``."""
+        examples = [example(candidate, self.domain) for candidate in kept]
+        self.target.use(self.trained(examples, self.warm, seed))
+        found = self.accuracy("test")
+        self.target.use(self.warm)
+        return found
+
+
+def exhaustive(
+    bench: Bench, cases: DevCases, known: dict[str, dict[str, float]], tell: Callable[[str], None]
+) -> dict[str, dict[str, float]]:
+    """Whether each dev case is answered right with each candidate as the worked example, for cases
+    that are not ``known`` yet; all of them by candidate."""
+    problems = [*cases.all_bad, *cases.good]
+    answers = Answers(bench.services(bench.target, bench.seed))
+    done = known[bench.candidates[0].id] if known else {}
+    wanted = [problem for problem in problems if problem.id not in done]
+    size = max(1, bench.target.batch_size // max(1, len(wanted)))
+    for start in range(0, len(bench.candidates) if wanted else 0, size):
+        chunk = bench.candidates[start : start + size]
+        for candidate, values in zip(
+            chunk, answers.values([(c, wanted) for c in chunk]), strict=True
+        ):
+            known.setdefault(candidate.id, {}).update(values)
+        if start // size % 8 == 0:
+            tell(f"exhaustive: {start + len(chunk)} of {len(bench.candidates)} candidates")
+    return known
+
+
+def score(values: Mapping[str, float], bad: Sequence[str], good: Sequence[str]) -> float:
+    """The mean of the two halves' means."""
+    return fmean(fmean(values[name] for name in half) for half in (bad, good) if half)
+
+
+def reliability(
+    known: Mapping[str, Mapping[str, float]], cases: DevCases, splits: int = 50
+) -> tuple[float, float]:
+    """Mean correlation of the candidates' scores between random halves of the cases, and what that
+    makes of all of them (Spearman and Brown)."""
+    draw = random.Random(0)
+    found = []
+    for _ in range(splits):
+        parts: list[list[str]] = [[], [], [], []]
+        for kind, pool in enumerate((cases.all_bad, cases.good)):
+            names = sorted(problem.id for problem in pool)
+            draw.shuffle(names)
+            parts[2 * kind], parts[2 * kind + 1] = names[::2], names[1::2]
+        one = [score(known[c], parts[0], parts[2]) for c in sorted(known)]
+        other = [score(known[c], parts[1], parts[3]) for c in sorted(known)]
+        found.append(correlation(one, other))
+    half = fmean(found)
+    return half, 2 * half / (1 + half) if half > -1 else -1.0
+
+
+def correlation(one: Sequence[float], other: Sequence[float]) -> float:
+    """Pearson's; 0 where one of the two does not vary."""
+    a, b = fmean(one), fmean(other)
+    top = sum((x - a) * (y - b) for x, y in zip(one, other, strict=True))
+    below = sum((x - a) ** 2 for x in one) * sum((y - b) ** 2 for y in other)
+    return top / below**0.5 if below else 0.0
+
+
+def ranks(values: Sequence[float]) -> list[float]:
+    """Ranks, those of ties averaged."""
+    order = sorted(range(len(values)), key=values.__getitem__)
+    found = [0.0] * len(values)
+    start = 0
+    while start < len(order):
+        end = start
+        while end < len(order) and values[order[end]] == values[order[start]]:
+            end += 1
+        for place in order[start:end]:
+            found[place] = (start + end - 1) / 2
+        start = end
+    return found
