@@ -1,5 +1,6 @@
-"""Every strategy by its recipe, from end to end, on a small model's own bad cases: its attempts at GSM8K
-train problems (``tests/recorded``), an instructor behind real HTTP, and what survives of its replies."""
+"""Every strategy by its recipe, from end to end, on a small model's own bad cases: what it wrote for
+GSM8K train problems (``tests/recorded``), an instructor behind real HTTP, what survives of its replies.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +9,14 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
+import yaml
 
-from errata.records import Correction, Pair, Trajectory
+from errata.records import Correction, Pair, Reason, Trajectory
+from errata.report.summary import summarize
+from errata.store import Store
 from errata.testing import recorded
 from errata_math.plugin import MathDomain
 from scripted.bench import Round, carried_out, instructor, outcome, rows
@@ -64,7 +69,7 @@ def by_itself(name: str, more: str = "") -> list[str]:
 
 
 ARMS: dict[str, tuple[str, list[str]]] = {
-    "sei": ("math/sei", ["synthesize.per_call=5"]),
+    "sei": ("math/sei", ["synthesize.per_call=5", "synthesize.wave=3", "synthesize.idle_waves=20"]),
     "lema": ("math/lema", ["synthesize.evolve=0.3"]),
     "lemma": ("math/lemma", ["synthesize.mask_wrong=true"]),
     "llm2llm": (
@@ -93,7 +98,7 @@ def arm(methods: Methods, tmp_path_factory: pytest.TempPathFactory) -> Arm:
             methods.planted.clear()
             directory = tmp_path_factory.mktemp(name) / "run"
             recipe, changes = ARMS[name]
-            carried_out(directory, recipe, [*SMALL, *changes, *total(), instructor(methods.url)])
+            carried_out(directory, recipe, [*SMALL, *total(), *changes, instructor(methods.url)])
             planted: Counter[str] = Counter()
             for what, count in methods.planted.items():
                 planted[what.partition("/")[2]] += count
@@ -150,19 +155,24 @@ def test_a_type_gets_exactly_its_quota_in_waves_that_see_what_came_before(arm):
     assert found.shortfalls == []
     accepted = Counter(candidate.lineage.error_type for candidate in found.accepted)
     assert accepted.total() == TOTAL
+    kinds = {
+        row["id"]: row["count"]
+        for row in yaml.safe_load((directory / "round-1" / "error_types.yaml").read_text())
+    }
+    assert set(accepted) <= set(kinds)
+    assert len(accepted) > 3
     waves = Counter((c.lineage.error_type, c.wave) for c in found.candidates)
-    assert max(waves.values()) <= 10
+    assert max(waves.values()) <= 3
     assert max(wave for _, wave in waves) > 0  # some type needed another wave
     made = {c.body.problem.id for c in found.accepted}
-    later = [c for c in found.candidates if c.wave > 0]
-    assert all(not set(c.lineage.parents) & {c.body.problem.id} for c in later)
-    assert {parent for c in later for parent in c.lineage.parents} & made
+    shown = {parent for c in found.candidates if c.wave for parent in c.lineage.parents}
+    assert shown & made
 
 
 def test_lema_has_the_fields_and_the_loss_of_its_paper(arm):
     """METHODS.md, 2a: the question, the steps, the wrong one, why, the rest; loss on the output."""
     directory, found, _ = arm("lema")
-    kinds = Counter(candidate.body.kind for candidate in found.accepted)
+    kinds, domain = Counter(c.body.kind for c in found.accepted), MathDomain()
     assert min(kinds[kind] for kind in ("correction", "trajectory", "qa")) > 0
     said = {attempt.problem_id: attempt.text for attempt in recorded(RECORDED)}
     trained = {row["id"]: row for row in rows(directory / "round-1" / "train.jsonl")}
@@ -171,7 +181,8 @@ def test_lema_has_the_fields_and_the_loss_of_its_paper(arm):
         assert example["spans"] == [{"start": 0, "end": len(example["completion"])}]
         if not isinstance(body, Correction):
             continue
-        assert all(step in said[body.problem.id] for step in body.wrong_steps)
+        attempt = said[body.problem.id]
+        assert list(body.wrong_steps) == domain.errata_steps(body.problem, attempt)
         shown = "\n".join(message["content"] for message in example["messages"])
         assert body.problem.question in shown
         for number, step in enumerate(body.wrong_steps, 1):
@@ -272,36 +283,33 @@ def test_arms_of_the_quickstart_need_no_key(name, tmp_path):
     assert all(candidate.lineage.model is None for candidate in found.candidates)
 
 
-REASONS = {
-    "unreadable",
-    "wrong-answer",
-    "no-agreement",
-    "duplicate",
-    "leak",
-    "too-easy",
-    "too-hard",
-    "over-length",
-    "refused",
-    "ill-posed",
-}
+def counted(directory: Path) -> set[str]:
+    """Reasons that the table of a run counts."""
+    found = summarize(Store(directory)).model_dump_json()
+    return {reason for reason in get_args(Reason) if f'"{reason}"' in found}
 
 
-def test_every_reason_is_counted(methods, tmp_path):
-    """One run with every verifier: each reason is in the records and in the table of the run."""
-    verify = (
-        "[recompute, {use: length, question_words: 34}, novelty, leak, agreement, judge,"
-        " {use: difficulty, samples: 1, least: 0.5, most: 1}]"
-    )
-    given = "\n".join(path.read_text() for path in [RECORDED])
-    assert given
-    section = f"{{use: sei, total: 60, wave: 20, per_call: 10, verify: {verify}}}"
+def test_every_reason_of_a_written_problem_is_counted(methods, tmp_path):
+    verify = "[recompute, {use: length, question_words: 34}, novelty, leak, agreement, judge]"
+    section = f"{{use: sei, total: 40, wave: 20, per_call: 10, idle_waves: 4, verify: {verify}}}"
     directory = tmp_path / "run"
-    target = "target={use: scripted, skill: 0.5}"
-    carried_out(
-        directory,
-        "math/sei",
-        [*SMALL, target, f"synthesize={section}", instructor(methods.url)],
-        until="synthesize",
-    )
+    changes = [*SMALL, f"synthesize={section}", instructor(methods.url)]
+    carried_out(directory, "math/sei", changes, until="synthesize")
+    told = {
+        *("unreadable", "wrong-answer", "no-agreement", "duplicate", "leak", "over-length"),
+        *("refused", "ill-posed"),
+    }
+    assert set(outcome(directory).reasons) == told
+    assert counted(directory) >= told
+
+
+def test_what_is_too_easy_or_too_hard_for_the_small_model_is_counted(tmp_path):
+    """By the model's own recorded samples of each problem."""
+    verify = "[{use: difficulty, samples: 2, least: 0.4, most: 0.6}]"
+    directory = tmp_path / "run"
+    changes = [*SMALL, f"synthesize={{use: correct-only, verify: {verify}}}"]
+    carried_out(directory, "math/correct-only", changes, until="synthesize")
     found = outcome(directory)
-    assert set(found.reasons) >= REASONS - {"too-easy", "too-hard"}
+    assert set(found.reasons) == {"too-easy", "too-hard"}
+    assert counted(directory) >= {"too-easy", "too-hard"}
+    assert found.accepted

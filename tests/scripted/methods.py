@@ -1,9 +1,8 @@
 """A scripted instructor for every published method, behind real HTTP: it answers each purpose by rule.
 
 It knows the train problems, so that it can correct, continue, edit and solve; it invents new ones. What
-it spoils it counts in ``planted`` as "purpose/fate": unreadable (twice in a row), over-length (cut off, twice
-in a row), refused, wrong,
-duplicate (one and the same problem), leak (a problem of the test set).
+it spoils it counts in ``planted`` as "purpose/fate": unreadable and over-length (cut off), each twice in
+a row, refused, wrong, duplicate (one and the same problem), leak (a problem of the test set).
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ MARKS = {
     "evolve": "Write one new problem that is related",
     "rephrase": "Tell this question in other words",
     "backward": "has been replaced by X",
-    "judge": "Say in this order: what you checked",
+    "judge": "Say in this order: what you",
 }
 FATES = (
     ("unreadable", 0.06),
