@@ -1,14 +1,16 @@
 """A scripted instructor for every published method, behind real HTTP: it answers each purpose by rule.
 
-It knows the train problems, so that it can correct, continue, edit and solve; it invents new ones. What
-it spoils it counts in ``planted`` as "purpose/fate": unreadable and over-length (cut off), each twice in
-a row, refused, wrong, duplicate (one and the same problem), leak (a problem of the test set).
+It knows the train problems, so that it can correct, continue, edit and solve; it invents new ones, and
+others each time that it is asked the same. What it spoils it counts in ``planted`` as "purpose/fate":
+unreadable and over-length (cut off), each twice in a row, refused, wrong, duplicate (one and the same
+problem), leak (a problem of the test set).
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from random import Random
 from typing import Any
@@ -59,6 +61,7 @@ class Methods(ScriptedInstructor):
     def __init__(self, train: Sequence[Problem], test: Sequence[Problem]) -> None:
         self.known = {problem.question.strip(): problem for problem in train}
         self.test = list(test)
+        self.times: Counter[str] = Counter()
         super().__init__()
 
     async def _complete(self, request: web.Request) -> web.Response:
@@ -67,7 +70,11 @@ class Methods(ScriptedInstructor):
         purpose = next(name for name, mark in MARKS.items() if mark in asked[0])
         again = len(asked) > 1
         self.requests[f"{purpose} again" if again else purpose] += 1
-        seed = unit(purpose, asked[0], body.get("seed"))
+        times = 0
+        if purpose in ("similar", "alike"):  # waves of a type follow one another
+            self.times[asked[0]] += not again
+            times = self.times[asked[0]]
+        seed = unit(purpose, asked[0], times)
         fate = next((name for name, below in FATES if seed < below), "good")
         if fate == "over-length":
             self.planted[f"{purpose}/{fate}"] += not again
