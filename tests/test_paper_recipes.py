@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,6 +97,25 @@ def test_they_are_sound_as_they_are_shipped(name, monkeypatch):
     assert recipe.select.settings["keep"] == 0.05
     assert recipe.select.settings["dev_cases"] == 20
     assert recipe.group.use == "instructor-batches"
+
+
+def ablations() -> list[list[str]]:
+    """The changes in the table of docs/strategies.md."""
+    page = (Path(__file__).parents[1] / "docs" / "strategies.md").read_text(encoding="utf-8")
+    table = page.partition("| ablation |")[2].partition("\n\n")[0]
+    rows_of = [line.rpartition(" | ")[2] for line in table.splitlines()[2:]]
+    return [[part.strip('"') for part in re.findall(r"`([^`]+)`", row)] for row in rows_of]
+
+
+@pytest.mark.parametrize("changes", ablations(), ids=",".join)
+def test_ablations_on_the_page_are_sound(changes, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    plain, changed = prepared("math/sei-gsm8k", []), prepared("math/sei-gsm8k", changes)
+    assert plain.recipe != changed.recipe  # no change says what is there already
+
+
+def test_the_page_has_every_ablation_of_the_paper():
+    assert len(ablations()) >= 8
 
 
 @pytest.mark.parametrize("name", RECIPES)

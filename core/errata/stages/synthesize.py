@@ -128,9 +128,7 @@ async def synthesize(
         unfinished = going_on
 
 
-def _admitted(
-    judged: _Judged, work: _Work, verifiers: Mapping[str, Verifier], plan: Plan
-) -> Made:
+def _admitted(judged: _Judged, work: _Work, verifiers: Mapping[str, Verifier], plan: Plan) -> Made:
     """Admit the candidates of a wave one by one, and move the work on."""
     objections = list(judged.fruitless)
     before = len(work.accepted)
