@@ -29,6 +29,7 @@ from errata.sections import (
     InstructorUse,
     PartUse,
     Problems,
+    Replay,
     Section,
     Source,
     Stop,
@@ -49,6 +50,7 @@ __all__ = [
     "PartUse",
     "Problems",
     "Recipe",
+    "Replay",
     "Section",
     "Source",
     "Stop",
@@ -125,6 +127,8 @@ class Recipe(Section):
             del resolved["diagnose"]["second"]
         if not self.problems.guard:
             del resolved["problems"]["guard"]
+        if self.train is not None and self.train.replay is None:
+            del resolved["train"]["replay"]
         if self.instructor is None:
             del resolved["instructor"]
         else:
