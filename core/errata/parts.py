@@ -330,8 +330,8 @@ class Services:
     ``problems(set)`` iterates the problems of one set ("train", "dev", "gate", "guard/NAME",
     "test/NAME", "ood/NAME"); ``sets`` names them all. ``random(name)`` is a named stream of the
     recipe's seed. ``progress(done, total)`` reports within the stage that is running. ``directory`` is
-    that of the run, and ``notify`` sends a notice to observers. ``scratch()`` is a folder of the running
-    stage: what a killed run left there is found again, and a finished stage removes it. ``prompts``
+    that of the run, and ``notify`` sends a notice to observers. ``scratch()`` is a folder of the
+    running stage: what a killed run left there is found again; a finished stage removes it. ``prompts``
     renders the templates of the purposes that the part declares; ``ask`` asks the instructor with them.
     """
 
