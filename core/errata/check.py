@@ -32,6 +32,7 @@ from errata.sections import CallsUse
 from errata.sources import is_path
 from errata.stages.importing import first_row
 from errata.stages.second_look import OWN_SOLUTION
+from errata.training_check import example_mistakes
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,8 @@ def prepare(
         mistakes.append(f"synthesize.verify: verifier {use!r} stands {uses.count(use)} times")
     judges = {f"synthesize.verify.{place}": v for place, v in enumerate(verifiers)}
     _check_needs(recipe, chosen | judges, mistakes)
+    offered = (o.part for o in catalogue.offers if o.part.kind == "trainer")
+    mistakes += example_mistakes(recipe, {s: c.part for s, c in chosen.items()}, offered)
     _check_budget(recipe, chosen.get("instructor"), mistakes)
     _check_target_budget(chosen.get("target"), mistakes)
     activated = _activate(recipe, catalogue, mistakes)

@@ -16,6 +16,8 @@ from errata.run import Run
 from errata.stages.problems import Placed, Reading, draw, reading_order
 from errata.stages.train import solved_example
 
+WARM_UP = "round-0"
+
 
 def loop(run: Run) -> None:
     """Run every stage that is not done yet. Raises Paused at the stage named by ``--until``."""
@@ -64,10 +66,11 @@ def go_round(run: Run, round_: Round) -> str:
         run.stage(round_.name, "train", round_.guide)
         run.stage(round_.name, "measure", round_.measure)
         return ""
-    if run.recipe.train is None:
-        return f"{round_.name} trains nothing: the recipe has no section `train`"
-    if next(round_.new_examples(), None) is None:
-        return f"{round_.name} has nothing to train on: no candidate was accepted and kept"
+    if not run.done(round_.name, "train"):  # a checkpoint may have been adopted
+        if run.recipe.train is None:
+            return f"{round_.name} trains nothing: the recipe has no section `train`"
+        if next(round_.new_examples(), None) is None:
+            return f"{round_.name} has nothing to train on: no candidate was accepted and kept"
     run.stage(round_.name, "train", round_.train)
     run.stage(round_.name, "measure", round_.measure)
     return ""
@@ -77,7 +80,7 @@ def warm_up(run: Run, base: RoundRecord) -> RoundRecord:
     """Round 0: reference solutions for the answer format only; the baseline of every claim."""
     if not run.recipe.warmup.examples:
         return base
-    round_ = Round(run, "round-0", BASE)
+    round_ = Round(run, WARM_UP, BASE)
 
     def train() -> list[str]:
         solved = [p for p in run.problems("train") if p.solution]
@@ -87,8 +90,8 @@ def warm_up(run: Run, base: RoundRecord) -> RoundRecord:
             round_, "warmup", [solved_example(p, run.domain) for p in chosen], BASE
         )
 
-    run.stage("round-0", "train", train)
-    run.stage("round-0", "measure", round_.measure)
+    run.stage(WARM_UP, "train", train)
+    run.stage(WARM_UP, "measure", round_.measure)
     return finished(round_)
 
 

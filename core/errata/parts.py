@@ -9,6 +9,7 @@ some implementations ask an instructor; the stages bound how many run at once an
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,6 +101,7 @@ Kind = Literal[
     "trainer",
 ]
 Capability = Literal["generate", "score", "materialise", "sample", "influence", "probe"]
+ExampleKind = Literal["completions", "preferences"]
 Vectors = Sequence[Sequence[float]]
 
 
@@ -249,7 +251,8 @@ class Trainer(Protocol):
     """Fine-tunes the target.
 
     ``start`` is the checkpoint folder to go on from (None: the untouched base). The new checkpoint is
-    written to ``into``, an empty folder that the engine puts in place once ``train`` returns.
+    written to ``into``, an empty folder that the engine puts in place once ``train`` returns. What a
+    killed training can go on from belongs into ``Services.scratch()``.
     Returns figures of the training (losses in nats per token).
     """
 
@@ -300,8 +303,9 @@ class Services:
     ``problems(set)`` iterates the problems of one set ("train", "dev", "gate", "guard/NAME",
     "test/NAME", "ood/NAME"); ``sets`` names them all. ``random(name)`` is a named stream of the
     recipe's seed. ``progress(done, total)`` reports within the stage that is running. ``directory`` is
-    that of the run, and ``notify`` sends a notice to observers. ``prompts`` renders the templates of
-    the purposes that the part declares; ``ask`` asks the instructor with what comes out.
+    that of the run, and ``notify`` sends a notice to observers. ``scratch()`` is a folder of the
+    running stage: what a killed run left there is found again; a finished stage removes it. ``prompts``
+    renders the templates of the purposes that the part declares; ``ask`` asks the instructor with them.
     ``part(section)`` makes one that stands inside another (``Part.inside``), for instance of
     ``select.steps.0``.
     """
@@ -317,6 +321,7 @@ class Services:
     directory: Path = Path()
     notify: Callable[..., None] = nobody_listens
     ask: Ask = nobody_to_ask
+    scratch: Callable[[], Path] = lambda: Path(tempfile.mkdtemp(prefix="errata-"))
     prompts: Prompts = field(default_factory=Prompts)
     part: Callable[[str], Any] = unmakeable
 
@@ -345,7 +350,8 @@ class Part:
     run. ``provides`` and ``needs`` are target capabilities, ``needs_by(settings)`` those that depend on
     the settings; ``needs_embedder`` asks for an embedder,
     ``needs_instructor`` for an instructor (a function of the settings where those decide), and
-    ``prompts`` are what it asks an instructor for.
+    ``prompts`` are what it asks an instructor for. ``takes`` are the kinds of training examples a
+    trainer can use, ``makes`` those that become of a strategy's candidates.
     ``inside(settings)`` are parts of the same kind that it is made of, by their place in its section;
     they are checked like any other and made by ``Services.part``.
     ``check(settings)`` returns mistakes that show without network and before anything is made (an
@@ -362,6 +368,8 @@ class Part:
     provides: frozenset[Capability] = frozenset()
     needs: frozenset[Capability] = frozenset()
     needs_by: Callable[[Any], frozenset[Capability]] = nothing_more
+    takes: frozenset[ExampleKind] = frozenset({"completions"})
+    makes: frozenset[ExampleKind] = frozenset({"completions"})
     needs_embedder: bool = False
     needs_instructor: bool | Callable[[Any], bool] = False
     prompts: tuple[Purpose[Any], ...] = ()

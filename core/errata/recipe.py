@@ -29,6 +29,7 @@ from errata.sections import (
     InstructorUse,
     PartUse,
     Problems,
+    Replay,
     Section,
     Source,
     Stop,
@@ -49,6 +50,7 @@ __all__ = [
     "PartUse",
     "Problems",
     "Recipe",
+    "Replay",
     "Section",
     "Source",
     "Stop",
@@ -127,6 +129,8 @@ class Recipe(Section):
             del resolved["problems"]["guard"]
         if self.synthesize.when_spent == "stop":
             del resolved["synthesize"]["when_spent"]
+        if self.train is not None and self.train.replay is None:
+            del resolved["train"]["replay"]
         if self.instructor is None:
             del resolved["instructor"]
         else:

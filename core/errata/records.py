@@ -309,7 +309,8 @@ class TrainingExample(Record):
 class Checkpoint(Record):
     """A state of the target. ``path`` is relative to the run directory; None is the untouched base.
 
-    ``guidance`` is what the target reads before every question.
+    ``guidance`` is what the target reads before every question. Of the ``examples``, ``replayed`` are
+    problems that the target solved already.
     ``metrics`` are the trainer's own figures (losses in nats per token, seconds).
     """
 
@@ -318,6 +319,7 @@ class Checkpoint(Record):
     path: str | None = None
     trainer: str = ""
     examples: int = 0
+    replayed: int = 0
     guidance: str = ""
     metrics: dict[str, float] = Field(default_factory=dict)
 

@@ -6,18 +6,19 @@ was evaluated (``evaluation.py``).
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from errata.card import write_card
 from errata.cases import BASE, Cases
+from errata.checkpoints import train_checkpoint
 from errata.errors import ExtensionError, boundary
-from errata.evaluation import evaluate_set, judged, outcomes, slug, take_up, weights
+from errata.evaluation import evaluate_set, judged, outcomes, slug, take_up
 from errata.life import lives_of
 from errata.lines import FileMemo
 from errata.measure import accuracy, compare, decide
 from errata.mending import mended_before
 from errata.nearness import nearest_of
-from errata.parts import ChoosesStyles, DevCases, Guides, Selector, Solved, Strategy, Trainer
+from errata.parts import ChoosesStyles, DevCases, Guides, Selector, Solved, Strategy
 from errata.quotas import QUOTAS, quotas
 from errata.records import (
     Accuracy,
@@ -36,6 +37,7 @@ from errata.records import (
     TypeChange,
 )
 from errata.stages import synthesize, train
+from errata.stages.replay import replay, replayed
 from errata.stages.synthesize import Known
 
 __all__ = ["BASE", "GUIDANCE", "Round", "earlier_rounds", "slug", "train_checkpoint"]
@@ -124,17 +126,19 @@ class Round(Cases):
 
     def _known(self) -> Known:
         """What the target gets right in the train set, and the diagnoses of the bad cases."""
-        judgements = judged(self.run, self.incoming, "train")
         return Known(
-            solved=[
-                Solved(self.run.index[attempt.problem_id], attempt)
-                for attempt, verdict in judgements
-                if verdict.outcome == "right"
-            ],
+            solved=self._solved(),
             diagnoses={
                 d.attempt_id: d for d in self.store.read(self.path("diagnoses.jsonl"), Diagnosis)
             },
         )
+
+    def _solved(self) -> list[Solved]:
+        return [
+            Solved(self.run.index[attempt.problem_id], attempt)
+            for attempt, verdict in judged(self.run, self.incoming, "train")
+            if verdict.outcome == "right"
+        ]
 
     def _cases_of(self, own: Mapping[str, set[str]]) -> dict[str, list[BadCase]]:
         """Bad cases by type; ``own`` has the attempt ids of each type."""
@@ -210,11 +214,24 @@ class Round(Cases):
         return [self.run.index[problem_id] for problem_id in found]
 
     def examples(self) -> Iterator[TrainingExample]:
-        """What this round trains on; with ``start: base`` also what earlier rounds trained on."""
+        """What this round trains on; with ``start: base`` also what earlier rounds trained on; then
+        what it is reminded of."""
+        count = 0
+        for example in self._without_replay():
+            count += 1
+            yield example
+        settings = self.recipe.train.replay if self.recipe.train else None
+        if settings is not None:
+            random = self.run.random(f"{self.name}/replay")
+            yield from replay(self._solved(), settings, count, self.run.domain, random)
+
+    def _without_replay(self) -> Iterator[TrainingExample]:
         if self.recipe.train and self.recipe.train.start == "base":
             # The round before has in its file what the rounds before it trained on.
             before = ["round-0", *earlier_rounds(self.name)][-1]
-            yield from self.store.read(f"{before}/train.jsonl", TrainingExample)
+            for example in self.store.read(f"{before}/train.jsonl", TrainingExample):
+                if not replayed(example):
+                    yield example
         yield from self.new_examples()
 
     def new_examples(self) -> Iterator[TrainingExample]:
@@ -241,9 +258,10 @@ class Round(Cases):
     def guide(self) -> list[str]:
         """The incoming checkpoint with guidance before every question."""
         text = self.store.file(self.path(GUIDANCE)).read_text(encoding="utf-8")
-        update = {"id": self.name, "parent": self.incoming.id, "trainer": "", "guidance": text}
+        update: dict[str, object] = {"id": self.name, "parent": self.incoming.id, "trainer": ""}
+        update |= {"guidance": text, "examples": 0, "replayed": 0, "metrics": {}}
         with self.store.append(self.path("checkpoint.jsonl"), fresh=True) as out:
-            out.write(self.incoming.model_copy(update={**update, "examples": 0, "metrics": {}}))
+            out.write(self.incoming.model_copy(update=update))
         return [self.path("checkpoint.jsonl")]
 
     # --- measure ----------------------------------------------------------------------------------
@@ -261,6 +279,8 @@ class Round(Cases):
         files = [f for set_name in sets for f in evaluate_set(self.run, made, set_name)]
         record = self._record(made, sets)
         self.store.write(self.path("round.json"), record.model_dump_json(indent=1) + "\n")
+        if made != BASE:
+            files.append(write_card(self.store, self.name, self.recipe))
         if self.name not in (BASE.id, "round-0"):
             files.append(self._write_life())
         self.run.active.notify("errata_round_finished", record=record)
@@ -310,37 +330,6 @@ class Round(Cases):
     def shortfalls(self) -> list[Shortfall]:
         """Types that got fewer candidates than their quota."""
         return list(self.store.read(self.path("shortfalls.jsonl"), Shortfall))
-
-
-def train_checkpoint(
-    round_: Round, section: str, examples: Sequence[TrainingExample], start: Checkpoint
-) -> list[str]:
-    """Train on ``examples`` and put the checkpoint in place in one rename."""
-    store, run = round_.store, round_.run
-    with store.append(round_.path("train.jsonl"), fresh=True) as out:
-        for example in examples:
-            out.write(example)
-    into = store.file(round_.path("checkpoint.tmp"))
-    if into.exists():
-        shutil.rmtree(into)
-    into.mkdir(parents=True)
-    trainer: Trainer = run.make(run.prepared.parts[section])
-    name = run.prepared.parts[section].use
-    with boundary(f"trainer {name}", "training"):
-        metrics = dict(trainer.train(examples, weights(store, start), into))
-    store.replace_folder(into, round_.path("checkpoint"))
-    with store.append(round_.path("checkpoint.jsonl"), fresh=True) as out:
-        out.write(
-            Checkpoint(
-                id=round_.name,
-                parent=start.id,
-                path=round_.path("checkpoint"),
-                trainer=name,
-                examples=len(examples),
-                metrics=metrics,
-            )
-        )
-    return [round_.path(f) for f in ("train.jsonl", "checkpoint", "checkpoint.jsonl")]
 
 
 def earlier_rounds(name: str) -> list[str]:

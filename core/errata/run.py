@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import cached_property
@@ -49,6 +50,7 @@ class Run:
         self.prepared, self.store, self.cache, self.until = prepared, store, cache, until
         self.recipe, self.domain, self.active = prepared.recipe, prepared.domain, prepared.active
         self._parts: dict[str, Any] = {}
+        self._scratch = ""
 
     # --- opening ----------------------------------------------------------------------------------
 
@@ -138,10 +140,11 @@ class Run:
 
         Raises Paused after the stage named by ``--until``.
         """
-        if any(d.round == round_name and d.stage == stage for d in self.store.manifest().stages):
+        if self.done(round_name, stage):
             return
         self.active.notify("errata_stage_started", round_name=round_name, stage=stage)
         begun = time.monotonic()
+        self._scratch = f"{round_name}/{stage}.tmp"
         try:
             outputs = work()
         except ExtensionError as error:
@@ -157,13 +160,23 @@ class Run:
             seconds=round(seconds, 3),
             outputs={name: self.store.digest(name) for name in sorted(outputs)},
         )
-        manifest = self.store.manifest()
-        self.store.save(manifest.model_copy(update={"stages": (*manifest.stages, done)}))
+        self.store.enter(done)
+        shutil.rmtree(self.store.file(self._scratch), ignore_errors=True)
         self.active.notify(
             "errata_stage_finished", round_name=round_name, stage=stage, seconds=done.seconds
         )
         if stage == self.until:
             raise Paused(f"stopped after {stage} of {round_name}, as asked")
+
+    def done(self, round_name: str, stage: str) -> bool:
+        """Whether a stage is finished."""
+        return any(d.round == round_name and d.stage == stage for d in self.store.manifest().stages)
+
+    def scratch(self) -> Path:
+        """A folder of the stage that is running, which a killed run finds again."""
+        folder = self.store.file(self._scratch).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     @cached_property
     def instructing(self) -> Instructing:
@@ -237,6 +250,7 @@ class Run:
             cache=self.cache,
             progress=self.progress,
             ask=self.instructing.ask,
+            scratch=self.scratch,
             prompts=self.prepared.prompts,
             directory=self.store.path,
             notify=self.active.notify,

@@ -6,9 +6,17 @@ Not covered: the recipe as a whole, and how its mistakes are reported (``recipe.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    model_validator,
+)
 
 Rule = Literal["proportional", "uniform", "expected-gain"]
 
@@ -215,12 +223,36 @@ class Synthesize(PartUse):
     )
 
 
+class Replay(Section):
+    """Problems that the target solves already, trained on beside the new examples, so that what it can
+    do is not forgotten. Give ``share`` or ``number``."""
+
+    share: float | None = Field(
+        None, gt=0, description="for each other example so many (0.25: one for every four)"
+    )
+    number: int | None = Field(None, ge=1, description="so many in all")
+    use: Literal["attempts", "references"] = Field(
+        "attempts",
+        description="attempts: the target's own right answers; references: the solutions that the"
+        " problems came with",
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.share is None) == (self.number is None):
+            raise ValueError("give share or number, one of the two")
+        return self
+
+
 class Train(PartUse):
-    """The trainer and where it starts."""
+    """The trainer, where it starts, and what it is reminded of."""
 
     start: Literal["last", "base"] = Field(
         "last",
         description="last: go on from the last kept checkpoint; base: anew on all rounds' data",
+    )
+    replay: Replay | None = Field(
+        None, description="solved problems trained on again, against forgetting"
     )
 
 

@@ -131,6 +131,11 @@ class Store:
         """Rewrite the manifest atomically."""
         self.write("run.json", manifest.model_dump_json(indent=1) + "\n")
 
+    def enter(self, done: StageDone) -> None:
+        """Enter a finished stage into the manifest."""
+        manifest = self.manifest()
+        self.save(manifest.model_copy(update={"stages": (*manifest.stages, done)}))
+
     # --- files ------------------------------------------------------------------------------------
 
     def file(self, name: str) -> Path:

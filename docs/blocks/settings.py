@@ -18,6 +18,7 @@ from errata.recipe import (
     PartUse,
     Problems,
     Recipe,
+    Replay,
     Source,
     Stop,
     SuspectGold,
@@ -47,6 +48,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "synthesize.verify": PartUse,
     "select": PartUse,
     "train": Train,
+    "train.replay": Replay,
     "stop": Stop,
 }
 

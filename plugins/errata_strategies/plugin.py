@@ -91,6 +91,7 @@ STRATEGIES = (
         settings=RiseSettings,
         make=Rise,
         summary="Preference pairs: a small error put into the target's own right solutions (RISE).",
+        makes=frozenset({"preferences"}),
         needs_instructor=True,
         prompts=(EDIT,),
     ),

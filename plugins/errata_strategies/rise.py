@@ -10,7 +10,7 @@ The paper compares single steps (``compare: step``) and names seven operations. 
 is the default, because only a whole rest can be checked by its answer; ``error: type`` asks for an
 error of the wave's type in place of an operation.
 
-Not covered: training on preferences (a trainer's); the target as the editor, which is the recipe's to
+Not covered: the target as the editor, which is the recipe's to
 say (the target as its own instructor).
 """
 

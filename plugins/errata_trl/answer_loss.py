@@ -7,7 +7,6 @@ covered: auxiliary losses of mixture-of-experts models, label smoothing, other l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -37,40 +36,30 @@ def answer_trainer() -> Any:
             def select(_layer: Any, given: tuple[Any, ...]) -> tuple[Any, ...]:
                 return (given[0][rows, places][None], *given[1:])
 
-            hook = model.get_output_embeddings().register_forward_pre_hook(select)
+            # Rows without padding come with positions in place of a mask.
+            shown = {name: value for name, value in inputs.items() if name != "labels"}
+            inner = self.accelerator.unwrap_model(model)
+            hook = inner.get_output_embeddings().register_forward_pre_hook(select)
             try:
-                outputs = model(
-                    input_ids=inputs["input_ids"],
-                    attention_mask=inputs["attention_mask"],
-                    use_cache=False,
-                )
+                outputs = model(**shown, use_cache=False)
             finally:
                 hook.remove()
             total = torch.nn.functional.cross_entropy(
                 outputs.logits.flatten(0, 1).float(), labels[rows, places], reduction="sum"
             )
-            count = len(rows) if num_items_in_batch is None else num_items_in_batch
-            loss = total / count
+            if num_items_in_batch is None:
+                loss = total / len(rows)
+            else:
+                # The count is that of all processes, whose gradients are averaged, not summed.
+                shared = self.accelerator.num_processes
+                scale = shared if self.args.average_tokens_across_devices else 1
+                loss = total * scale / num_items_in_batch
             return (loss, outputs) if return_outputs else loss
+
+        def create_model_card(self, *_: Any, **__: Any) -> None:
+            """The engine writes its own; this one is a form with a path of this machine."""
 
         def _send_telemetry(self) -> None:
             """Nothing about a run leaves the machine."""
 
     return AnswerTrainer
-
-
-def progress_callback(progress: Callable[[int, int], None], losses: list[float]) -> Any:
-    """A callback that reports each step to ``progress`` and collects its loss in ``losses``."""
-    from transformers import TrainerCallback
-
-    class Report(TrainerCallback):  # type: ignore[misc]  # transformers is untyped to mypy here
-        """Progress by steps."""
-
-        def on_step_end(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
-            progress(state.global_step, state.max_steps)
-
-        def on_log(self, *_: Any, logs: Mapping[str, float], **__: Any) -> None:
-            if "loss" in logs:
-                losses.append(float(logs["loss"]))
-
-    return Report()

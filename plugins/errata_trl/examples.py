@@ -36,28 +36,78 @@ def tokenize(tokenizer: Any, example: TrainingExample) -> Tokens:
     if example.rejected is not None:
         raise ValueError(
             f"training example {example.id!r} is a preference (it has a rejected completion), which"
-            " supervised fine-tuning cannot use; choose a trainer for preferences"
+            " supervised fine-tuning cannot use: set train.use to dpo, or to sft-dpo for both kinds"
         )
+    prompt = _prompt(tokenizer, example)
+    ids, labels = _completion(tokenizer, example.completion, example.spans)
+    return Tokens(
+        ids=[*prompt, *ids],
+        labels=[IGNORED] * len(prompt) + labels,
+    )
+
+
+@dataclass(frozen=True)
+class PairTokens:
+    """Token ids of a preference: what both completions share, and how each goes on from there."""
+
+    prompt: list[int]
+    chosen: list[int]
+    rejected: list[int]
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the prompt with its longer completion."""
+        return len(self.prompt) + max(len(self.chosen), len(self.rejected))
+
+
+def tokenize_pair(tokenizer: Any, example: TrainingExample) -> PairTokens:
+    """The two completions of a preference; what stands before the first span carries no loss.
+
+    Where the last token of the shared beginning differs between the two, it belongs to them. Raises
+    ValueError for an example without a rejected completion and for one without spans.
+    """
+    if example.rejected is None:
+        raise ValueError(
+            f"training example {example.id!r} is no preference (it has no rejected completion), which"
+            " `dpo` cannot use: set train.use to sft, or to sft-dpo for both kinds"
+        )
+    prompt = _prompt(tokenizer, example)
+    chosen, labels = _completion(tokenizer, example.completion, example.spans)
+    begins = min(span.start for span in example.spans if span.end > span.start)
+    whole = (Span(start=begins, end=max(begins + 1, len(example.rejected))),)
+    rejected, others = _completion(tokenizer, example.rejected, whole)
+    shared = min(_first_labelled(labels), _first_labelled(others))
+    while chosen[:shared] != rejected[:shared]:
+        shared -= 1
+    return PairTokens([*prompt, *chosen[:shared]], chosen[shared:], rejected[shared:])
+
+
+def _first_labelled(labels: Sequence[int]) -> int:
+    return next(place for place, label in enumerate(labels) if label != IGNORED)
+
+
+def _prompt(tokenizer: Any, example: TrainingExample) -> list[int]:
+    """The example's prompt in the chat template. Raises ValueError where nothing carries loss."""
     if not any(span.end > span.start for span in example.spans):
         raise ValueError(f"training example {example.id!r} has no span that carries loss")
-    prompt: list[int] = tokenizer.encode(
-        tokenizer.apply_chat_template(
-            [message.model_dump() for message in example.messages],
-            tokenize=False,
-            add_generation_prompt=True,
-        ),
-        add_special_tokens=False,
+    text = tokenizer.apply_chat_template(
+        [message.model_dump() for message in example.messages],
+        tokenize=False,
+        add_generation_prompt=True,
     )
-    coded = tokenizer(example.completion, add_special_tokens=False, return_offsets_mapping=True)
+    ids: list[int] = tokenizer.encode(text, add_special_tokens=False)
+    return ids
+
+
+def _completion(tokenizer: Any, text: str, spans: Sequence[Span]) -> tuple[list[int], list[int]]:
+    """Ids of a completion and its end token, and their labels."""
+    coded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
     labels = [
-        token if _touches(start, end, example.spans) else IGNORED
+        token if _touches(start, end, spans) else IGNORED
         for token, (start, end) in zip(coded["input_ids"], coded["offset_mapping"], strict=True)
     ]
     final: int = tokenizer.eos_token_id
-    return Tokens(
-        ids=[*prompt, *coded["input_ids"], final],
-        labels=[IGNORED] * len(prompt) + labels + [final],
-    )
+    return [*coded["input_ids"], final], [*labels, final]
 
 
 def _touches(start: int, end: int, spans: Sequence[Span]) -> bool:

@@ -222,6 +222,39 @@ def ablate(
 
 
 @app.command()
+def handover(
+    directory: DirArgument,
+    tool: Annotated[str, typer.Option("--for", metavar="TRAINER", help="trl or llama-factory")],
+    number: Annotated[
+        int | None, typer.Option("--round", metavar="N", help="default: the last selected")
+    ] = None,
+    into: Annotated[
+        Path | None, typer.Option("--into", metavar="FOLDER", help="default: DIR/handover/…")
+    ] = None,
+) -> None:
+    """Write a round's data and a configuration for another trainer; `adopt` brings it back."""
+    from errata.cli.elsewhere import handover_round
+
+    handover_round(directory, number, tool, into)
+
+
+@app.command()
+def adopt(
+    directory: DirArgument,
+    checkpoint: Annotated[
+        Path, typer.Argument(metavar="CHECKPOINT", help="an adapter's or a model's folder")
+    ],
+    number: Annotated[
+        int | None, typer.Option("--round", metavar="N", help="default: the last that waits")
+    ] = None,
+) -> None:
+    """Take a checkpoint trained elsewhere as a round's own; `resume` measures it."""
+    from errata.cli.elsewhere import adopt_checkpoint
+
+    adopt_checkpoint(directory, checkpoint, number)
+
+
+@app.command()
 def grade(
     file: Annotated[
         Path,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from errata.exporting.gather import Exported
-from errata.records import Message
+from errata.records import Message, TrainingExample
 
 Row = dict[str, Any]
 FormatName = Literal["trl", "sharegpt", "alpaca", "llama-factory", "parquet"]
@@ -35,7 +35,11 @@ class Format:
 
 def trl_row(exported: Exported) -> Row:
     """``prompt`` and ``completion``, or ``prompt``, ``chosen`` and ``rejected``, as messages."""
-    example = exported.example
+    return trl_messages(exported.example) | _origin(exported)
+
+
+def trl_messages(example: TrainingExample) -> Row:
+    """The same of any training example, without where it comes from."""
     row: Row = {"prompt": [message.model_dump() for message in example.messages]}
     if example.rejected is None:
         row["completion"] = [_assistant(example.completion)]
@@ -43,12 +47,16 @@ def trl_row(exported: Exported) -> Row:
     else:
         row["chosen"] = [_assistant(example.completion)]
         row["rejected"] = [_assistant(example.rejected)]
-    return row | _origin(exported)
+    return row
 
 
 def sharegpt_row(exported: Exported) -> Row:
     """``conversations`` (and ``chosen``, ``rejected``), with the system prompt apart."""
-    example = exported.example
+    return sharegpt_messages(exported.example) | _origin(exported)
+
+
+def sharegpt_messages(example: TrainingExample) -> Row:
+    """The same of any training example, without where it comes from."""
     system, turns = split_system(example.messages)
     talk = [_said("human" if m.role == "user" else "gpt", m.content) for m in turns]
     if example.rejected is None:
@@ -59,7 +67,7 @@ def sharegpt_row(exported: Exported) -> Row:
             "chosen": _said("gpt", example.completion),
             "rejected": _said("gpt", example.rejected),
         }
-    return row | {"system": system} | _origin(exported)
+    return row | {"system": system}
 
 
 def alpaca_row(exported: Exported) -> Row:

@@ -40,9 +40,11 @@ class Measured(Accuracy):
 
 
 class Training(Record):
-    """What a checkpoint was trained on; ``metrics`` are the trainer's own."""
+    """What a checkpoint was trained on, ``replayed`` of it solved before; ``metrics`` are the trainer's
+    own."""
 
     examples: int
+    replayed: int = 0
     trainer: str = ""
     metrics: dict[str, float] = Field(default_factory=dict)
 

@@ -151,7 +151,12 @@ def _checkpoint(
 
 def _training(store: Store, name: str, made: Checkpoint | None) -> Training | None:
     if made is not None:
-        return Training(examples=made.examples, trainer=made.trainer, metrics=made.metrics)
+        return Training(
+            examples=made.examples,
+            replayed=made.replayed,
+            trainer=made.trainer,
+            metrics=made.metrics,
+        )
     examples = sum(1 for _ in store.read(f"{name}/train.jsonl", TrainingExample))
     return Training(examples=examples) if examples else None
 

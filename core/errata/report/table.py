@@ -6,7 +6,7 @@ Not covered: examples; the page has them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from errata.report import words
@@ -155,9 +155,10 @@ def _type_name(round_: RoundFigures, type_id: str) -> str:
 
 def _print_candidates(summary: Summary, console: Console) -> None:
     made = [r for r in summary.rounds if r.funnel.proposed or r.funnel.fruitless]
+    replayed = {c.id: c.training.replayed for c in summary.checkpoints if c.training}
     for group in chunks(made, _ROUNDS_ABREAST):
         grid = table(("", *(words.round_name(r.name) for r in group)), wrap=True)
-        for head, cells in _candidate_rows(group):
+        for head, cells in _candidate_rows(group, replayed):
             grid.add_row(text(head), *cells)
         show(console, "Candidates", grid)
         for round_ in group:
@@ -165,7 +166,9 @@ def _print_candidates(summary: Summary, console: Console) -> None:
                 console.print(text(f"{words.round_name(round_.name)}: {words.nearness(near)}"))
 
 
-def _candidate_rows(rounds: Sequence[RoundFigures]) -> Iterator[tuple[str, list[str]]]:
+def _candidate_rows(
+    rounds: Sequence[RoundFigures], replayed: Mapping[str, int]
+) -> Iterator[tuple[str, list[str]]]:
     funnels = [r.funnel for r in rounds]
     yield "proposed", [words.count(f.proposed) for f in funnels]
     yield "objected to", [words.count(f.objected) for f in funnels]
@@ -178,6 +181,11 @@ def _candidate_rows(rounds: Sequence[RoundFigures]) -> Iterator[tuple[str, list[
         yield head, [words.count(counts.get((reason, verifier), 0)) for counts in by]
     yield "accepted", [words.count(f.accepted) for f in funnels]
     yield "kept for training", [words.count_if(f.kept) for f in funnels]
+    if any(replayed.values()):
+        yield (
+            "solved problems replayed",
+            [words.count(replayed[r.name]) if r.name in replayed else "" for r in rounds],
+        )
     for reason in sorted({reason for f in funnels for reason in f.fruitless}):
         head = f"tries without a candidate: {words.category(reason)}"
         yield head, [words.count(f.fruitless.get(reason, 0)) for f in funnels]

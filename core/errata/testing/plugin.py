@@ -67,6 +67,7 @@ class TestingPlugin:
                 settings=NoSettings,
                 make=_trainer,
                 summary="counts examples, for tests without a model",
+                takes=frozenset({"completions", "preferences"}),
             ),
             Part(
                 name="phrases",

@@ -1,4 +1,4 @@
-"""Services around a tiny model for the tests of the trainer."""
+"""Services around a tiny model for the tests of the trainers."""
 
 from __future__ import annotations
 
@@ -6,12 +6,30 @@ import runpy
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from tempfile import mkdtemp
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from errata_trl.plugin import SftSettings, make_sft
+from errata_trl.plugin import make_dpo, make_sft, make_sft_dpo
+from errata_trl.settings import DpoSettings, SftDpoSettings, SftSettings
+
+KINDS: dict[str, tuple[Any, Any]] = {
+    "sft": (SftSettings, make_sft),
+    "dpo": (DpoSettings, make_dpo),
+    "sft-dpo": (SftDpoSettings, make_sft_dpo),
+}
+# What these tests were written for; the defaults are the papers'.
+SETTINGS = {
+    "dtype": "float32",
+    "device": "cpu",
+    "rank": 4,
+    "dropout": 0.0,
+    "target_modules": "all-linear",
+    "warmup_ratio": 0.05,
+    "batch_size": 2,
+}
 
 
 @pytest.fixture(scope="session")
@@ -26,17 +44,27 @@ def trl_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def make_trainer(trl_base: Path) -> Callable[..., Any]:
-    """A trainer of the tiny model, with settings; reports go to ``progress``."""
+def make_trainer(trl_base: Path, tmp_path: Path) -> Callable[..., Any]:
+    """A trainer of the tiny model, with settings; reports go to ``progress``. What a killed training
+    leaves lies in ``scratch`` (a fresh folder when left out)."""
 
-    def make(progress: Callable[[int, int], None] | None = None, **settings: Any) -> Any:
+    def make(
+        progress: Callable[[int, int], None] | None = None,
+        use: str = "sft",
+        scratch: Path | None = None,
+        **settings: Any,
+    ) -> Any:
         target = SimpleNamespace(materialise=lambda: trl_base)
         services: Any = SimpleNamespace(
             target=lambda: target,
             random=Random,
             progress=progress or (lambda done, total: None),
+            scratch=lambda: kept,
+            directory=tmp_path,
         )
-        chosen = {"batch_size": 2, "dtype": "float32", "device": "cpu", "rank": 4, **settings}
-        return make_sft(SftSettings(**chosen), services)
+        kept = scratch or Path(mkdtemp(dir=tmp_path))
+        model, factory = KINDS[use]
+        chosen = {**SETTINGS, "learning_rate": 5e-4, "epochs": 1, **settings}
+        return factory(model(**chosen), services)
 
     return make

@@ -105,6 +105,5 @@ def test_examples_that_are_too_long_are_counted(make_trainer: Make, tmp_path: Pa
         make_trainer(max_length=20).train(examples(8), None, folder(tmp_path / "two"))
 
 
-def test_the_part_needs_a_folder_of_the_target() -> None:
-    (part,) = TrlPlugin().errata_parts()
-    assert part.needs == {"materialise"}
+def test_the_parts_need_a_folder_of_the_target() -> None:
+    assert [part.needs for part in TrlPlugin().errata_parts()] == [{"materialise"}] * 3
