@@ -235,7 +235,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--small", action="store_true", help="sizes for two CPU cores")
     parser.add_argument("--model", default="smollm2-135m-instruct", help="folder or hub name")
     for name, size, tiny, meaning in (
-        ("warmup", 64, 32, "examples of the warm-up"),
+        ("warmup", 512, 64, "examples of the warm-up"),
         ("train", 700, 40, "problems whose bad cases are redrawn"),
         ("candidates", 256, 8, "candidates"),
         ("dev", 900, 40, "dev problems"),
