@@ -73,7 +73,14 @@ class StorageFull(ErrataError):
 
 
 class BudgetSpent(ErrataError):
-    """The next request might exceed a cap of the budget; everything received is kept."""
+    """The next request might exceed a cap of the budget; everything received is kept.
+
+    ``cap`` says which, and how far it is used up.
+    """
+
+    def __init__(self, cap: str, then: str = "raise it and go on: nothing is lost") -> None:
+        self.cap = cap
+        super().__init__(f"{cap}. Everything received is kept; {then}")
 
 
 class InstructorError(ErrataError):

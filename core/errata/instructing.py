@@ -17,6 +17,7 @@ from errata.calls.opening import Opened, Surroundings, how_to_go_on, opened, pac
 from errata.calls.sending import Calls
 from errata.calls.typed import Answer, Prompt
 from errata.calls.watching import Live
+from errata.errors import BudgetSpent
 from errata.parts import Instructor, nobody_to_ask
 from errata.recipe import InstructorUse
 from errata.stages.ordered import IN_FLIGHT
@@ -46,6 +47,8 @@ class Instructing:
     ) -> None:
         self._use, self._make, self._notify = use, make, notify
         self._opened: Opened | None = None
+        self._outlived = False
+        self.spent = ""
         if use is not None:
             self._around = Surroundings(
                 directory=directory,
@@ -63,8 +66,15 @@ class Instructing:
         because results are written in order and a slow one holds up those behind it."""
         return max(IN_FLIGHT, 2 * self._use.concurrency) if self._use else IN_FLIGHT
 
-    def together(self, stage: str, work: Coroutine[Any, Any, T]) -> T:
-        """Run asynchronous work of a stage, with the instructor at hand where there is one."""
+    def together(
+        self, stage: str, work: Coroutine[Any, Any, T], *, outlives_budget: bool = False
+    ) -> T:
+        """Run asynchronous work of a stage, with the instructor at hand where there is one.
+
+        With ``outlives_budget`` a spent budget raises nothing: what is asked then is unanswered, and
+        ``spent`` says why.
+        """
+        self._outlived, self.spent = outlives_budget, ""
         try:
             return asyncio.run(self._with_instructor(stage, work))
         finally:
@@ -84,7 +94,13 @@ class Instructing:
         """See ``errata.parts.Ask``."""
         if self._opened is None:
             return await nobody_to_ask(prompt)
-        return await self._opened.asking(prompt)
+        try:
+            return await self._opened.asking(prompt)
+        except BudgetSpent as spent:
+            if not self._outlived:
+                raise
+            self.spent = f"the budget ended: {spent.cap}"
+            return Answer(None, failure=self.spent, lack="unanswered")
 
     def moved(self, done: int, total: int) -> None:
         """The stage that is running has ``done`` of ``total`` items."""

@@ -125,6 +125,8 @@ class Recipe(Section):
             del resolved["diagnose"]["second"]
         if not self.problems.guard:
             del resolved["problems"]["guard"]
+        if self.synthesize.when_spent == "stop":
+            del resolved["synthesize"]["when_spent"]
         if self.instructor is None:
             del resolved["instructor"]
         else:

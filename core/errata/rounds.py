@@ -50,7 +50,11 @@ class Round(Cases):
     def synthesize(self) -> list[str]:
         """Candidates against every type, with the objections to them; or guidance alone."""
         strategy = self.run.make(self.run.prepared.parts["synthesize"])
-        self.run.together("synthesize", self._synthesize(strategy))
+        self.run.together(
+            "synthesize",
+            self._synthesize(strategy),
+            outlives_budget=self.recipe.synthesize.when_spent == "go-on",
+        )
         files = [QUOTAS, "candidates.jsonl", "objections.jsonl", "shortfalls.jsonl"]
         if isinstance(strategy, Guides):
             self.store.write(self.path(GUIDANCE), strategy.guidance(self.grouped[0]))
@@ -63,7 +67,12 @@ class Round(Cases):
             take_up(self.run, self.incoming)
         types, settings = self.grouped[0], self.recipe.synthesize
         own = {t.id: {a.attempt_id for a in self.of_type(t.id, "train")} for t in types}
-        plan = synthesize.Plan(self._quotas(own), settings.wave, settings.idle_waves)
+        plan = synthesize.Plan(
+            self._quotas(own),
+            settings.wave,
+            settings.idle_waves,
+            lambda: self.run.instructing.spent,
+        )
         verifiers = {chosen.use: self.run.make(chosen) for chosen in self.run.prepared.verifiers}
         for earlier in self.earlier_candidates():
             synthesize.announce(earlier, verifiers)

@@ -176,9 +176,14 @@ class Run:
             self.active.notify,
         )
 
-    def together(self, stage: str, work: Coroutine[Any, Any, T]) -> T:
-        """Run asynchronous work of a stage, with the instructor at hand where the recipe has one."""
-        return self.instructing.together(stage, work)
+    def together(
+        self, stage: str, work: Coroutine[Any, Any, T], *, outlives_budget: bool = False
+    ) -> T:
+        """Run asynchronous work of a stage, with the instructor at hand where the recipe has one.
+
+        With ``outlives_budget`` a spent budget leaves prompts unanswered instead of ending the stage.
+        """
+        return self.instructing.together(stage, work, outlives_budget=outlives_budget)
 
     @property
     def in_flight(self) -> int:

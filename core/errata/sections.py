@@ -205,6 +205,11 @@ class Synthesize(PartUse):
     total: int = Field(1000, ge=1, description="accepted candidates wanted in a round")
     wave: int = Field(32, ge=1, description="proposals asked for at a time")
     idle_waves: int = Field(3, ge=1, description="give a type up after so many fruitless waves")
+    when_spent: Literal["stop", "go-on"] = Field(
+        "stop",
+        description="when the budget ends: stop, to be raised and resumed, or go on with what is"
+        " accepted",
+    )
     verify: tuple[Annotated[PartUse, BeforeValidator(named)], ...] = Field(
         (), description="verifiers, in order"
     )

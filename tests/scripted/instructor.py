@@ -153,14 +153,16 @@ def _word(random: Random) -> str:
     return "".join(random.choice("bdfgklmnprstvz") + random.choice("aeiou") for _ in range(3))
 
 
-def _completion(body: dict[str, Any], text: str, refusal: bool) -> dict[str, Any]:
+def _completion(
+    body: dict[str, Any], text: str, refusal: bool, ending: str = "stop"
+) -> dict[str, Any]:
     message = {"role": "assistant", "content": None, "refusal": text}
     if not refusal:
         message = {"role": "assistant", "content": text, "refusal": None}
     prompt_tokens = sum(len(m["content"]) for m in body["messages"]) // 4
     usage = {"prompt_tokens": prompt_tokens, "completion_tokens": len(text) // 4 + 1}
     usage["total_tokens"] = sum(usage.values())
-    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    choice = {"index": 0, "message": message, "finish_reason": ending}
     return {
         "id": "scripted",
         "object": "chat.completion",

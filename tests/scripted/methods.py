@@ -1,14 +1,16 @@
 """A scripted instructor for every published method, behind real HTTP: it answers each purpose by rule.
 
-It knows the train problems, so that it can correct, continue, edit and solve; it invents new ones. What
-it spoils it counts in ``planted`` as "purpose/fate": unreadable (twice in a row), refused, wrong,
-duplicate (one and the same problem), leak (a problem of the test set).
+It knows the train problems, so that it can correct, continue, edit and solve; it invents new ones, and
+others each time that it is asked the same. What it spoils it counts in ``planted`` as "purpose/fate":
+unreadable and over-length (cut off), each twice in a row, refused, wrong, duplicate (one and the same
+problem), leak (a problem of the test set).
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from random import Random
 from typing import Any
@@ -34,6 +36,7 @@ MARKS = {
     "evolve": "Write one new problem that is related",
     "rephrase": "Tell this question in other words",
     "backward": "has been replaced by X",
+    "judge": "Say in this order: what you",
 }
 FATES = (
     ("unreadable", 0.06),
@@ -41,6 +44,7 @@ FATES = (
     ("wrong", 0.24),
     ("duplicate", 0.3),
     ("leak", 0.36),
+    ("over-length", 0.4),
 )
 _PROBLEM = re.compile(
     r"(?:Problem|The problem to solve|made the error \"[^\n]*):\n(.*?)\n(?:\n|\Z)", re.S
@@ -57,6 +61,7 @@ class Methods(ScriptedInstructor):
     def __init__(self, train: Sequence[Problem], test: Sequence[Problem]) -> None:
         self.known = {problem.question.strip(): problem for problem in train}
         self.test = list(test)
+        self.times: Counter[str] = Counter()
         super().__init__()
 
     async def _complete(self, request: web.Request) -> web.Response:
@@ -65,8 +70,15 @@ class Methods(ScriptedInstructor):
         purpose = next(name for name, mark in MARKS.items() if mark in asked[0])
         again = len(asked) > 1
         self.requests[f"{purpose} again" if again else purpose] += 1
-        seed = unit(purpose, asked[0], body.get("seed"))
+        times = 0
+        if purpose in ("similar", "alike"):  # waves of a type follow one another
+            self.times[asked[0]] += not again
+            times = self.times[asked[0]]
+        seed = unit(purpose, asked[0], times)
         fate = next((name for name, below in FATES if seed < below), "good")
+        if fate == "over-length":
+            self.planted[f"{purpose}/{fate}"] += not again
+            return web.json_response(_completion(body, '{"problems": [{"qu', False, "length"))
         if fate in ("unreadable", "refused"):
             # An unreadable reply is asked for again: counted once.
             self.planted[f"{purpose}/{fate}"] += not again
@@ -98,6 +110,11 @@ class Methods(ScriptedInstructor):
                 found = {"edited": whole if fate == "wrong" else _other(whole)}
             case "solve":
                 found = self._solution(text, fate)
+            case "judge":
+                fine = fate != "wrong"
+                self.planted["judge/wrong"] += not fine  # here: that the question has no answer
+                found = {"explanation": "Read.", "well_posed": fine, "one_answer": True}
+                found["right"] = True
             case _:
                 found = self._about(purpose, text, fate)
         return found
@@ -133,7 +150,8 @@ class Methods(ScriptedInstructor):
         """A new problem, a spoiled one, the same one again, or one of the test set."""
         fate = next((name for name, below in FATES if random.random() < below / 4), "good")
         draft = _draft(Random(0) if fate == "duplicate" else random)
-        fate = "unreadable" if fate == "refused" else fate
+        self.known[draft["question"]] = Problem(id="new", **draft)
+        fate = "unreadable" if fate in ("refused", "over-length") else fate
         if fate == "good":
             return draft
         self._plant(purpose, fate)

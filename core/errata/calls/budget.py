@@ -103,7 +103,7 @@ class Budget:
         while (lacking := self._lacking(stage, worst)) is not None:
             name, cap, in_flight = lacking
             if not in_flight:
-                raise BudgetSpent(self._message(name, cap, worst))
+                raise BudgetSpent(self._message(name, cap, worst), self._where)
             waiter = asyncio.get_running_loop().create_future()
             self._waiting.append(waiter)
             try:
@@ -150,4 +150,4 @@ class Budget:
             "max_tokens": f"{spent.tokens} are spent, and the next request may take {worst.tokens}",
             "max_requests": f"{spent.requests} have been sent",
         }
-        return f"{path} is {limit}: {amounts[cap]}. Everything received is kept; {self._where}"
+        return f"{path} is {limit}: {amounts[cap]}"

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from errata.calls.budget import Cost
 from errata.calls.ledger import Ledger
@@ -42,6 +42,7 @@ from errata.run import Run
 from errata.stages.importing import foreign
 from errata.store import Manifest, Store, prompt_file
 
+T = TypeVar("T")
 NAME = "round-1"
 _SIZE = "pilot.json"
 _MARK = "pilot "  # before the recipe's digest in the manifest
@@ -110,6 +111,16 @@ class Pilot(Run):
         update = {"stages": stages, "prompts": prompts.digests}
         self.store.create(found.model_copy(update=update), self.recipe.as_yaml())
         self.store.write(_SIZE, size)
+
+    def together(
+        self,
+        stage: str,
+        work: Coroutine[Any, Any, T],
+        *,
+        outlives_budget: bool = False,  # noqa: ARG002 a pilot that is cut short says so
+    ) -> T:
+        """As in a run, but that a spent budget ends the pilot whatever the recipe says."""
+        return super().together(stage, work)
 
     def make(self, chosen: Chosen) -> Any:
         """A new part, which says which item it is at."""

@@ -27,11 +27,13 @@ from errata.stages.ordered import ordered
 
 @dataclass(frozen=True)
 class Plan:
-    """How much to make: ``quota`` by type id, and the size and patience of the waves."""
+    """How much to make: ``quota`` by type id, and the size and patience of the waves. ``spent()``
+    says that the budget has ended, where that is to end the stage and not the run."""
 
     quota: Mapping[str, int]
     wave: int
     idle_waves: int
+    spent: Callable[[], str] = str
 
 
 @dataclass(frozen=True)
@@ -119,16 +121,14 @@ async def synthesize(
         works = iter(unfinished)
         async for judged in waves:
             work = next(works)
-            made = _admitted(judged, work, verifiers, plan.idle_waves)
+            made = _admitted(judged, work, verifiers, plan)
             if made.shortfall is None and len(work.accepted) < work.wanted:
                 going_on.append(work)
             yield made
         unfinished = going_on
 
 
-def _admitted(
-    judged: _Judged, work: _Work, verifiers: Mapping[str, Verifier], patience: int
-) -> Made:
+def _admitted(judged: _Judged, work: _Work, verifiers: Mapping[str, Verifier], plan: Plan) -> Made:
     """Admit the candidates of a wave one by one, and move the work on."""
     objections = list(judged.fruitless)
     before = len(work.accepted)
@@ -141,7 +141,7 @@ def _admitted(
     work.number += 1
     work.idle = 0 if len(work.accepted) > before else work.idle + 1
     lack = None
-    why = _giving_up(judged, work.idle, patience)
+    why = plan.spent() or _giving_up(judged, work.idle, plan.idle_waves)
     if why and len(work.accepted) < work.wanted:
         lack = Shortfall(
             error_type=work.error_type.id, asked=work.wanted, accepted=len(work.accepted), why=why
