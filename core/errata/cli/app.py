@@ -276,6 +276,19 @@ def recipes() -> None:
     list_recipes()
 
 
+@app.command("new-domain")
+def new_domain(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="what recipes will call it")],
+    into: Annotated[
+        Path, typer.Option("--into", metavar="DIR", help="where the package's folder is made")
+    ] = Path(),
+) -> None:
+    """Make a package for a new domain, which passes its tests as it is made."""
+    from errata.cli.making import make_domain
+
+    make_domain(name, into)
+
+
 def main() -> None:
     """Entry point: user errors end with exit code 2, others with 1, an interruption with 130."""
     from errata.errors import ErrataError
