@@ -15,13 +15,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from blocks import commands, errors, hooks, parts, prompts, records, settings, source, table
+from blocks import commands, errors, hooks, logic, parts, prompts, records, settings, source, table
 
 DOCS = Path(__file__).parent
 KINDS: dict[str, Callable[[Sequence[str]], str]] = {
     "commands": commands.render,
     "error": errors.render,
     "hook": hooks.render,
+    "left_out": logic.render,
     "options": settings.options,
     "parts": parts.render,
     "prompts": prompts.render,

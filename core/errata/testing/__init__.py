@@ -5,6 +5,7 @@ are ``scripted``.
 
 from errata.testing.domain_suite import DomainSuite
 from errata.testing.doubtful import DoubtfulStudent
+from errata.testing.model_suites import EmbedderSuite, InstructorSuite, TargetSuite, TrainerSuite
 from errata.testing.phrases import PhraseGrouper
 from errata.testing.planted import Fault, PlantedStudent
 from errata.testing.recorded import RecordedStudent, recorded
@@ -16,19 +17,35 @@ from errata.testing.scripted import (
     ScriptedTrainer,
     Student,
 )
+from errata.testing.work_suites import (
+    DiagnoserSuite,
+    GrouperSuite,
+    SelectorSuite,
+    StrategySuite,
+    VerifierSuite,
+)
 
 __all__ = [
     "Answer",
     "CarelessStudent",
+    "DiagnoserSuite",
     "DomainSuite",
     "DoubtfulStudent",
+    "EmbedderSuite",
     "Fault",
+    "GrouperSuite",
+    "InstructorSuite",
     "Moody",
     "PhraseGrouper",
     "PlantedStudent",
     "RecordedStudent",
     "ScriptedTarget",
     "ScriptedTrainer",
+    "SelectorSuite",
+    "StrategySuite",
     "Student",
+    "TargetSuite",
+    "TrainerSuite",
+    "VerifierSuite",
     "recorded",
 ]
