@@ -15,7 +15,8 @@ TRICKS = {
     "class Never(BaseException): pass\nbuiltins.AssertionError = Never\n" + WRONG,
     "patches builtins": "import builtins\nfor n in ('abs', 'len', 'isinstance', 'compile', 'exec'):\n"
     "    setattr(builtins, n, lambda *a, **k: True)\n" + WRONG,
-    "defines what tests use": "def abs(x): return 0\nTrue_ = 1\ndef isinstance(*a): return True\n" + WRONG,
+    "defines what tests use": "def abs(x): return 0\nTrue_ = 1\n"
+    "def isinstance(*a): return True\n" + WRONG,
     "equals everything": "class E:\n    def __eq__(s, o): return True\n    __hash__ = None\n"
     "    def __bool__(s): return True\ndef f(x): return E()",
     "a number that equals everything": "class E(int):\n    def __eq__(s, o): return True\n"
@@ -29,7 +30,8 @@ TRICKS = {
     "raises at exit": "import atexit, os\natexit.register(os._exit, 0)\n" + WRONG,
     "traces": "import sys\nsys.settrace(lambda *a: None)\nsys.setprofile(lambda *a: None)\n" + WRONG,
     "patches unittest": "import unittest\nunittest.TestCase.assertEqual = lambda *a: None\n" + WRONG,
-    "patches its own server": "import errata_code.sandbox.program as p, errata_code.sandbox.judge as j\n"
+    "patches its own server": "import errata_code.sandbox.program as p\n"
+    "import errata_code.sandbox.judge as j\n"
     "j.judged = lambda *a: {'outcome': 'right', 'reason': ''}\n"
     "p.Program._tell = lambda s, m: None\n" + WRONG,
     "reads the tests": "import gc, sys\ndef f(x):\n    wanted = ' '.join(('assert', 'f'))\n"
@@ -87,7 +89,8 @@ ATTACKS = {
     "another session": "import os\nos.setsid()",
     "network": "import socket\nsocket.create_connection(('127.0.0.1', 9), 1)",
     "network by number": "import ctypes\nassert ctypes.CDLL(None).syscall(41, 2, 1, 0) >= 0",
-    "traces the parent": "import ctypes, os\nassert ctypes.CDLL(None).ptrace(16, os.getppid(), 0, 0) == 0",
+    "traces the parent": "import ctypes, os\n"
+    "assert ctypes.CDLL(None).ptrace(16, os.getppid(), 0, 0) == 0",
     "namespaces": "import ctypes\nassert ctypes.CDLL(None).unshare(0x10000000) == 0",
     "mounts": "import ctypes\nassert ctypes.CDLL(None).mount(b'x', b'/tmp', b'tmpfs', 0, None) == 0",
     "users": "import os\nos.setuid(0); os.setgroups([0]); open('/etc/shadow')",

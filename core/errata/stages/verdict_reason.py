@@ -43,9 +43,7 @@ class VerdictReason:
         said = verdict.reason or verdict.rule.rpartition("/")[2].replace("-", " ")
         difference = differs(verdict.extracted, case.problem.answer)
         if verdict.reason and _value(case.problem.answer) is None:
-            difference = (
-                ""  # of what is no number, the checker's reason says more than a comparison
-            )
+            difference = ""  # the checker's reason says more than a comparison of texts
         return Diagnosis(
             problem_id=case.problem.id,
             keyphrase=": ".join(filter(None, [_short(said), difference])),

@@ -194,11 +194,13 @@ class Sandbox:
             if server is None:
                 server = _Server(self._isolation)
                 self._warn(server)
+            in_step = False
             try:
                 yield server
-            except BaseException:
-                server.close()
-                raise
+                in_step = True
+            finally:
+                if not in_step:  # a check that was broken off may still have something to say
+                    server.close()
             with self._lock:
                 self._idle.append(server)
 

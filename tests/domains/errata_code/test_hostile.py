@@ -11,14 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from hostile.programs import ATTACKS, ENDLESS, RIGHT, TESTS, TRICKS, WRONG
 from errata_code.sandbox.pool import Check, Limits, NoSandbox, Ran, Sandbox
+from hostile.programs import ATTACKS, ENDLESS, RIGHT, TESTS, TRICKS
 
 LIMITS = Limits(seconds=1, megabytes=256)
 LEVELS = {"namespaces": "full", "filter": "filter"}
 
 
-@pytest.fixture(scope="module", params=LEVELS)
+@pytest.fixture(
+    scope="module", params=["namespaces", pytest.param("filter", marks=pytest.mark.slow)]
+)
 def sandbox(request):
     made = Sandbox(LEVELS[request.param], LIMITS)
     try:
@@ -61,6 +63,7 @@ def test_attacks_fail(program, sandbox) -> None:
     assert (ran.outcome, ran.reason == "wrong value") == ("wrong", False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ENDLESS.values(), ids=ENDLESS)
 def test_what_does_not_end_is_wrong(program, any_sandbox) -> None:
     tests = "assert sorted(f(2)) == [4]" if "count" in program else TESTS
@@ -91,8 +94,10 @@ def test_sleep_is_ended_by_the_clock(any_sandbox) -> None:
         "os.link(p, p + '2')",
         "os.symlink(p, '/tmp/way'); open('/tmp/way', 'w').write('x')",
         "ctypes.CDLL(None).creat(p.encode(), 0o600) >= 0 or 1 / 0",
-        "ctypes.CDLL(None).syscall(437, -100, p.encode(), ctypes.byref("
-        "(ctypes.c_uint64 * 3)(os.O_WRONLY, 0, 0)), 24) >= 0 or 1 / 0",
+        (
+            "ctypes.CDLL(None).syscall(437, -100, p.encode(), ctypes.byref("
+            "(ctypes.c_uint64 * 3)(os.O_WRONLY, 0, 0)), 24) >= 0 or 1 / 0"
+        ),
         "os.close(1); os.open('/dev/mem', os.O_RDWR)",
         "open(os.__file__, 'a')",
         "shutil.rmtree(os.path.dirname(p))",
@@ -170,7 +175,7 @@ def test_the_sandbox_ends_with_its_maker(tmp_path) -> None:
         f"pathlib.Path({str(told)!r}).write_text(f'{{server._process.pid}}\\n')\n"
     )
     maker = subprocess.Popen([sys.executable, "-c", program])
-    _until(lambda: told.exists() and told.read_text().endswith("\n") or maker.poll() is not None)
+    _until(lambda: (told.exists() and told.read_text().endswith("\n")) or maker.poll() is not None)
     if maker.poll():
         pytest.skip("this machine has no sandbox")
     server = int(told.read_text())
