@@ -1,8 +1,8 @@
 """The verifier ``executable``: a program by the instructor must compute the candidate's answer.
 
 The instructor is shown the question alone. Its program is code that nobody has read; it runs in a
-process of its own (``confinement``), and what it prints last is compared by the domain. The verifier
-is off unless a recipe names it.
+process of its own (``errata.confinement``), and what it prints last is compared by the domain. The
+verifier is off unless a recipe names it.
 
 Guarded against, with ``isolation: full``: endless loops, memory and fork bombs, files (it sees the
 interpreter and system libraries, read-only, and 16 MB of its own), the network, the environment,
@@ -34,14 +34,14 @@ from typing import IO
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from errata import confinement
 from errata.parts import Services, Verifier
 from errata.prompting import Purpose
 from errata.records import Candidate, Objection
-from errata_strategies.confinement import UNABLE
 from errata_strategies.drafting import objection_to
 from errata_strategies.settings import ExecutableSettings
 
-_SCRIPT = Path(__file__).parent / "confinement.py"
+_SCRIPT = Path(confinement.__file__)
 _MOST_OUTPUT = 1 << 16
 
 
@@ -203,7 +203,7 @@ def _how(code: int, told: str) -> str:
     last = lines[-1].strip()[:200] if lines else ""
     if code == 0:
         return ""
-    if code == UNABLE:
+    if code == confinement.UNABLE:
         return f"isolation: {last}"
     number = -code if code < 0 else code - 128
     if number in (signal.SIGXCPU, signal.SIGKILL):

@@ -73,14 +73,15 @@ class PromptTests(DomainBench):
             )
 
     def _shows(self, shown: Problem, text: str) -> None:
-        lacking = [
-            name
-            for name, wanted in (("question", shown.question), ("answer", shown.answer))
-            if wanted.strip() not in text
-        ]
+        # The solution says enough where it is what is to be written, as of a program, whose answer
+        # is its tests.
+        solved = bool(shown.solution.strip()) and shown.solution.strip() in text
+        lacking = [] if shown.question.strip() in text else ["question"]
+        if not solved and shown.answer.strip() not in text:
+            lacking.append("answer")
         if lacking:
             fail(
-                expected="the demonstration, its question and its answer, in the prompt",
+                expected="the demonstration, its question and its solution or answer, in the prompt",
                 found=f"no {' and no '.join(lacking)} of {shown.id} in {quoted(text)}",
                 change="let errata_target_prompt show the demonstration's question and solution first",
             )

@@ -1,0 +1,1 @@
+"""Programming problems, checked by running their tests in a sandbox."""
