@@ -56,6 +56,7 @@ __all__ = [
     "DevCases",
     "Diagnoser",
     "Embedder",
+    "ExampleKind",
     "Grouper",
     "Grouping",
     "Guides",
