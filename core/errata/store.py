@@ -28,7 +28,15 @@ R = TypeVar("R", bound=Record)
 FORMAT = 1
 # What a start that was interrupted may have left: the manifest is written last.
 PROMPTS = "prompts"
-_BEFORE_RUN = {".lock", "recipe.yaml", "recipe.yaml.tmp", "run.json.tmp", PROMPTS}
+_BEFORE_RUN = {
+    ".lock",
+    "recipe.yaml",
+    "recipe.yaml.tmp",
+    "run.json.tmp",
+    "live.json",
+    "live.json.tmp",
+    PROMPTS,
+}
 _SET_UP_FILES = ("problems.jsonl", "splits.jsonl", "dropped.jsonl", "imported")
 
 

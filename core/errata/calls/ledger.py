@@ -109,6 +109,14 @@ class LedgerReader:
                 yield changed_parts(latest[replica], request)
             latest[replica] = request
 
+    def spent(self) -> dict[str, Cost]:
+        """What has been spent so far, by stage; requests in flight count with their worst case."""
+        rows = self._reader.execute(
+            "SELECT stage, count(*), sum(tokens), sum(usd) FROM sent WHERE state != 'unpaid'"
+            " GROUP BY stage ORDER BY stage"
+        )
+        return {stage: Cost(number, tokens, usd) for stage, number, tokens, usd in rows}
+
     def _row(self, key: bytes) -> _Row | None:
         row: _Row | None = self._reader.execute(_GET, (key,)).fetchone()
         return row
@@ -192,14 +200,6 @@ class Ledger(LedgerReader):
     def share(self, asked: Asked, reply: Reply) -> None:
         """Take over a reply from another ledger; nobody waits for it."""
         self._writer.note(_put(asked, reply))
-
-    def spent(self) -> dict[str, Cost]:
-        """What has been spent so far, by stage."""
-        rows = self._db.execute(
-            "SELECT stage, count(*), sum(tokens), sum(usd) FROM sent WHERE state != 'unpaid'"
-            " GROUP BY stage ORDER BY stage"
-        )
-        return {stage: Cost(number, tokens, usd) for stage, number, tokens, usd in rows}
 
     def _recover(self) -> int:
         done = self._db.execute("UPDATE sent SET state = 'lost' WHERE state = 'in flight'")

@@ -57,19 +57,57 @@ def resume(directory: DirArgument, until: UntilOption = "") -> None:
 def show(
     directory: DirArgument,
     as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="go on looking until the run is finished")
+    ] = False,
 ) -> None:
     """Print what a run has come to, finished or not."""
     from errata.cli.showing import show_run
+    from errata.cli.watching import follow_run
 
-    show_run(directory, as_json=as_json)
+    if follow:
+        follow_run(directory, as_json=as_json)
+    else:
+        show_run(directory, as_json=as_json)
 
 
 @app.command()
-def report(directory: DirArgument) -> None:
+def report(
+    directory: DirArgument,
+    controls: Annotated[
+        list[Path],
+        typer.Option("--control", metavar="DIR", help="a run to put beside it; may be repeated"),
+    ] = [],  # noqa: B006 typer copies it
+) -> None:
     """Write DIR/report.html, one file that works offline."""
     from errata.cli.showing import write_report
 
-    write_report(directory)
+    write_report(directory, controls)
+
+
+@app.command()
+def serve(
+    directory: DirArgument,
+    port: Annotated[int, typer.Option("--port", metavar="N", help="0 takes a free one")] = 8470,
+) -> None:
+    """Serve the report on this machine, refreshing as the run goes on; ctrl-C stops."""
+    from errata.cli.watching import serve_run
+
+    serve_run(directory, port)
+
+
+@app.command()
+def compare(
+    directories: Annotated[list[Path], typer.Argument(metavar="DIR...", help="run directories")],
+    page: Annotated[
+        Path | None, typer.Option("--page", metavar="FILE", help="write a web page too")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+) -> None:
+    """Put runs beside each other, paired with the first on the problems that they share."""
+    from errata.cli.comparing import compare_runs
+
+    compare_runs(directories, page, as_json=as_json)
 
 
 @app.command()

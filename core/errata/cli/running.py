@@ -10,12 +10,14 @@ from rich.console import Console
 
 from errata.check import Prepared, prepare
 from errata.cli.progress import Reporter
+from errata.cli.telling import Teller
 from errata.errors import Interrupted, RecipeError, RunDirectoryError, UserError
 from errata.estimating.pilot import is_pilot
 from errata.extending import located
 from errata.loop import loop
 from errata.plugins import Catalogue
 from errata.recipe import load, read
+from errata.report.following import Follower
 from errata.report.page import write_page
 from errata.report.summary import summarize
 from errata.report.table import print_summary
@@ -87,8 +89,9 @@ def _refuse_pilot(store: Store) -> None:
 def _go(prepared: Prepared, store: Store, until: str | None) -> None:
     console = Console()
     run = Run(prepared, store, cache_folder(), until)
-    reporter = Reporter(console)
+    reporter, teller = Reporter(console, follower=Follower(store)), Teller(store)
     prepared.active.register("terminal", reporter)
+    prepared.active.register("teller", teller)
     paused = ""
     try:
         loop(run)
@@ -101,6 +104,7 @@ def _go(prepared: Prepared, store: Store, until: str | None) -> None:
         raise Interrupted(f"stopped; everything received is kept: {again}") from interrupt
     finally:
         reporter.close()
+        teller.close()
         for complaint in prepared.active.complaints:
             console.print(f"note: {complaint}", markup=False, highlight=False)
     summary = summarize(store)

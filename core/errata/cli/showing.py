@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -14,7 +15,7 @@ from errata.report.table import print_summary
 from errata.store import Store
 
 
-def show_run(directory: Path, *, as_json: bool) -> None:
+def show_run(directory: Path, *, as_json: bool, console: Console | None = None) -> None:
     """Print the summary of a run."""
     store = Store(directory)
     store.manifest()
@@ -22,14 +23,15 @@ def show_run(directory: Path, *, as_json: bool) -> None:
     if as_json:
         print(summary.model_dump_json(indent=1))
     else:
-        print_summary(summary, Console())
+        print_summary(summary, console or Console())
 
 
-def write_report(directory: Path) -> None:
-    """Write the report and say where it is."""
-    store = Store(directory)
-    store.manifest()
-    print(write_page(store))
+def write_report(directory: Path, controls: Sequence[Path] = ()) -> None:
+    """Write the report, with other runs beside it, and say where it is."""
+    store, beside = Store(directory), [Store(path) for path in controls]
+    for found in (store, *beside):
+        found.manifest()
+    print(write_page(store, beside))
 
 
 def list_plugins(where: str) -> None:

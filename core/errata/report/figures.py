@@ -14,6 +14,8 @@ from pydantic import Field
 from errata.life import TypeLife
 from errata.quotas import Quota
 from errata.records import Accuracy, Comparison, Record, Shortfall
+from errata.report.doubts import Cut, Leak
+from errata.report.spending import Spending
 from errata.stages.importing import Imported
 
 BOTH = "train and dev"
@@ -53,6 +55,7 @@ class CheckpointFigures(Record):
     """A checkpoint on every set but train.
 
     ``compared_with`` is the last kept checkpoint before it. ``kept`` is None until it is measured.
+    ``undecided`` counts undecided answers by their reason.
     """
 
     id: str
@@ -63,6 +66,7 @@ class CheckpointFigures(Record):
     why: str = ""
     training: Training | None = None
     accuracies: tuple[Measured, ...] = ()
+    undecided: dict[str, int] = Field(default_factory=dict)
     comparisons: tuple[Comparison, ...] = ()
 
 
@@ -227,6 +231,8 @@ class RoundFigures(Record):
     near: tuple[NearFigures, ...] = ()
     shortfalls: tuple[Shortfall, ...] = ()
     scores: Scores | None = None
+    cut: Cut | None = None
+    leaks: tuple[Leak, ...] = ()
     life: tuple[TypeLife, ...] = ()
 
 
@@ -249,6 +255,9 @@ class Summary(Record):
     recipe: str
     domain: str
     target: str
+    instructor: str = ""
+    strategy: str = ""
+    selector: str = ""
     seed: int
     versions: dict[str, str]
     ended: str
@@ -261,3 +270,4 @@ class Summary(Record):
     rounds: tuple[RoundFigures, ...]
     seconds: tuple[StageSeconds, ...]
     total_seconds: float
+    spending: Spending = Spending()

@@ -26,6 +26,7 @@ from errata.report.case_figures import (
     second_opinion,
     triage_counts,
 )
+from errata.report.doubts import cut, leaks
 from errata.report.figures import (
     BOTH,
     Funnel,
@@ -77,6 +78,8 @@ def round_figures(store: Store, name: str, incoming: str, stages: tuple[str, ...
         near=near_figures(store, name, candidates.objected),
         shortfalls=tuple(store.read(f"{name}/shortfalls.jsonl", Shortfall)),
         scores=_scores(store.read(f"{name}/selection.jsonl", Selection)),
+        cut=cut(store.read(f"{name}/selection.jsonl", Selection)),
+        leaks=leaks(store.read(f"{name}/objections.jsonl", Objection)),
     )
 
 

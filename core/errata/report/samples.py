@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -32,21 +32,22 @@ KEPT, NOT_KEPT = "kept for training", "accepted, not kept"
 @dataclass(frozen=True)
 class Budget:
     """How much to show: bad cases a type, changed answers a set and direction, candidates a fate,
-    types a round, and characters a text."""
+    candidates a type, types a round, and characters a text."""
 
     cases: int
     changes: int
     candidates: int
+    made: int
     types: int
     characters: int
 
 
 BUDGETS = (
-    Budget(3, 3, 3, 60, 2000),
-    Budget(2, 2, 2, 40, 1200),
-    Budget(1, 1, 1, 25, 800),
-    Budget(1, 1, 1, 8, 400),
-    Budget(0, 0, 0, 0, 0),
+    Budget(8, 8, 8, 4, 60, 2000),
+    Budget(4, 4, 4, 2, 40, 1200),
+    Budget(2, 2, 2, 1, 25, 800),
+    Budget(1, 1, 1, 1, 8, 400),
+    Budget(0, 0, 0, 0, 0, 0),
 )
 
 
@@ -82,11 +83,13 @@ class CandidateSample:
 
 @dataclass(frozen=True)
 class Samples:
-    """Keys: (round, type id); (checkpoint, set, "fixed" or "broken"); (round, fate or reason)."""
+    """Keys: (round, type id); (checkpoint, set, "fixed" or "broken"); (round, fate or reason); ``made``
+    has the candidates of a (round, type id)."""
 
     cases: dict[tuple[str, str], list[CaseSample]]
     changes: dict[tuple[str, str, str], list[ChangeSample]]
     candidates: dict[tuple[str, str], list[CandidateSample]]
+    made: dict[tuple[str, str], list[CandidateSample]]
     fruitless: dict[tuple[str, str], list[Objection]]
 
 
@@ -128,6 +131,17 @@ class _Wanted:
         self.attempts.setdefault(file, set()).add(f"{checkpoint}:{problem_id}")
         self.problems.add(problem_id)
 
+    def found(self, store: Store) -> tuple[dict[str, Problem], dict[str, Attempt]]:
+        """Problems and attempts by id."""
+        problems = {p.id: p for p in store.read("problems.jsonl", Problem) if p.id in self.problems}
+        attempts = {
+            a.id: a
+            for file, ids in sorted(self.attempts.items())
+            for a in store.read(file, Attempt)
+            if a.id in ids
+        }
+        return problems, attempts
+
 
 def sample(store: Store, summary: Summary, steps: Steps) -> Samples:
     """Examples of every part of the page, as many as the largest budget shows."""
@@ -143,14 +157,8 @@ def sample(store: Store, summary: Summary, steps: Steps) -> Samples:
         for figures in summary.checkpoints
         for key, ids in _changes(store, figures, budget, wanted)
     }
-    made = [(r.name, *_candidates(store, r.name, budget, wanted)) for r in summary.rounds]
-    problems = {p.id: p for p in store.read("problems.jsonl", Problem) if p.id in wanted.problems}
-    attempts = {
-        a.id: a
-        for file, ids in sorted(wanted.attempts.items())
-        for a in store.read(file, Attempt)
-        if a.id in ids
-    }
+    made = [(r.name, _candidates(store, r.name, budget, wanted)) for r in summary.rounds]
+    problems, attempts = wanted.found(store)
     compared = {c.id: c.compared_with for c in summary.checkpoints}
 
     def case(diagnosis: Diagnosis) -> CaseSample:
@@ -167,19 +175,28 @@ def sample(store: Store, summary: Summary, steps: Steps) -> Samples:
         before, after = (attempts[f"{c}:{id_}"] for c in (compared[checkpoint], checkpoint))
         return ChangeSample(problem=problems[id_], before=before, after=after)
 
-    def parent(candidate: Candidate) -> Problem | None:
-        return problems.get(next(iter(candidate.lineage.parents), ""))
+    def judged(found: _Judged) -> CandidateSample:
+        candidate, objections, selection = found
+        parent = problems.get(next(iter(candidate.lineage.parents), ""))
+        return CandidateSample(candidate, parent, objections, selection)
 
     return Samples(
         cases={key: [case(d) for d in found] for key, found in cases.items()},
         changes={key: [change(key[0], id_) for id_ in ids] for key, ids in changes.items()},
         candidates={
-            (name, fate): [CandidateSample(c, parent(c), o, s) for c, o, s in found]
-            for name, candidates, _ in made
-            for fate, found in candidates.items()
+            (name, fate): [judged(c) for c in found]
+            for name, candidates in made
+            for fate, found in candidates.by_fate.items()
+        },
+        made={
+            (name, type_id): [judged(c) for c in found]
+            for name, candidates in made
+            for type_id, found in candidates.by_type.items()
         },
         fruitless={
-            (name, reason): found for name, _, tries in made for reason, found in tries.items()
+            (name, reason): found
+            for name, candidates in made
+            for reason, found in candidates.tries.items()
         },
     )
 
@@ -232,10 +249,16 @@ def _changes(
 _Judged = tuple[Candidate, Sequence[Objection], Selection | None]
 
 
-def _candidates(
-    store: Store, name: str, budget: Budget, wanted: _Wanted
-) -> tuple[dict[str, list[_Judged]], dict[str, list[Objection]]]:
-    """A few candidates of each fate, and a few tries that gave none, by reason."""
+@dataclass(frozen=True)
+class _Made:
+    """A few candidates of each fate and of each type, and a few tries that gave none, by reason."""
+
+    by_fate: dict[str, list[_Judged]]
+    by_type: dict[str, list[_Judged]]
+    tries: dict[str, list[Objection]]
+
+
+def _candidates(store: Store, name: str, budget: Budget, wanted: _Wanted) -> _Made:
     tries = Few[str, Objection](budget.candidates)
     objected: dict[str, set[str]] = {}
     for number, objection in enumerate(store.read(f"{name}/objections.jsonl", Objection)):
@@ -244,15 +267,25 @@ def _candidates(
         else:
             tries.offer(objection.reason, f"{name}/{number}", objection)
     kept = {s.candidate_id for s in store.read(f"{name}/selection.jsonl", Selection) if s.kept}
-    few = Few[str, Candidate](budget.candidates)
+    by_fate = Few[str, Candidate](budget.candidates)
+    by_type = Few[str, Candidate](budget.made)
     for c in store.read(f"{name}/candidates.jsonl", Candidate):
         for fate in sorted(objected.get(c.id, {KEPT if c.id in kept else NOT_KEPT})):
-            few.offer(fate, c.id, c)
-    chosen = dict(few.items())
-    ids = {c.id for found in chosen.values() for c in found}
-    wanted.problems |= {
-        c.lineage.parents[0] for f in chosen.values() for c in f if c.lineage.parents
-    }
+            by_fate.offer(fate, c.id, c)
+        by_type.offer(c.lineage.error_type or "", c.id, c)
+    fates, types = dict(by_fate.items()), dict(by_type.items())
+    chosen = [c for found in (*fates.values(), *types.values()) for c in found]
+    wanted.problems |= {c.lineage.parents[0] for c in chosen if c.lineage.parents}
+    judge = _judging(store, name, {c.id for c in chosen})
+    return _Made(
+        by_fate={fate: [judge(c) for c in found] for fate, found in fates.items()},
+        by_type={type_id: [judge(c) for c in found] for type_id, found in types.items()},
+        tries=dict(tries.items()),
+    )
+
+
+def _judging(store: Store, name: str, ids: set[str]) -> Callable[[Candidate], _Judged]:
+    """Finds the objections to the candidates ``ids``, and their selections."""
     objections: dict[str, list[Objection]] = {}
     for objection in store.read(f"{name}/objections.jsonl", Objection):
         if objection.candidate_id in ids:
@@ -262,8 +295,4 @@ def _candidates(
         for s in store.read(f"{name}/selection.jsonl", Selection)
         if s.candidate_id in ids
     }
-    judged: dict[str, list[_Judged]] = {
-        fate: [(c, objections.get(c.id, ()), selected.get(c.id)) for c in found]
-        for fate, found in chosen.items()
-    }
-    return judged, dict(tries.items())
+    return lambda c: (c, objections.get(c.id, ()), selected.get(c.id))

@@ -27,6 +27,7 @@ from errata.report.figures import (
     Training,
 )
 from errata.report.round_figures import round_figures
+from errata.report.spending import spending
 from errata.rounds import BASE, slug
 from errata.stages.importing import Imported
 from errata.stages.problems import Dropped, Placed
@@ -71,6 +72,7 @@ def summarize(store: Store) -> Summary:
         final=last,
         overall=tuple(_comparisons(store, baseline, last, reported)) if last != baseline else (),
         rounds=tuple(rounds),
+        spending=spending(store, [c.id for c in checkpoints]),
     )
 
 
@@ -145,8 +147,20 @@ def _checkpoint(
             for s in sets
             if (found := outcomes(store, name, s.set))
         ),
+        undecided=_undecided(store, name, sets),
         comparisons=tuple(_comparisons(store, previous, name, sets)) if previous else (),
     )
+
+
+def _undecided(store: Store, name: str, sets: Iterable[SetSize]) -> dict[str, int]:
+    """Undecided answers on these sets by reason, the commonest first."""
+    counts = Counter(
+        verdict.reason or "no reason given"
+        for s in sets
+        for verdict in store.read(f"{name}/verdicts/{slug(s.set)}.jsonl", Verdict)
+        if verdict.outcome == "undecided"
+    )
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _training(store: Store, name: str, made: Checkpoint | None) -> Training | None:
@@ -180,6 +194,9 @@ def _provenance(store: Store, manifest: Manifest) -> Mapping[str, Any]:
         "recipe": manifest.recipe,
         "domain": _used(recipe.get("domain")),
         "target": _used(recipe.get("target")),
+        "instructor": _used(recipe.get("instructor")),
+        "strategy": _used(recipe.get("synthesize")),
+        "selector": _used(recipe.get("select")),
         "seed": manifest.seed,
         "versions": dict(sorted(manifest.versions.items())),
         "ended": manifest.ended,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from errata.life import TypeLife
 from errata.records import Comparison
+from errata.report.doubts import Cut
 from errata.report.figures import (
     CheckpointFigures,
     Measured,
@@ -15,6 +16,7 @@ from errata.report.figures import (
     SecondOpinion,
     Summary,
 )
+from errata.report.spending import Spending
 from errata.run import STAGES
 
 _DIRECTIONS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -107,6 +109,39 @@ def ending(summary: Summary) -> str:
         return "Not finished: no stage is done yet."
     last = summary.seconds[-1]
     return f"Not finished: the last stage done is {last.stage} ({round_name(last.round)})."
+
+
+SURETY = {"up": "better", "down": "worse", "flat": "within chance"}
+_ALPHA = 0.05  # below it, a change is said to be beyond chance
+
+
+def surety(paired: Comparison) -> str:
+    """A key of ``SURETY``: which way a comparison went, if beyond chance."""
+    if paired.p_value >= _ALPHA or paired.fixed == paired.broken:
+        return "flat"
+    return "up" if paired.fixed > paired.broken else "down"
+
+
+def surety_of_cut(cut: Cut) -> str:
+    """How sure the cut is, in a sentence."""
+    return (
+        f"{count(cut.kept_sure)} of {counted(cut.kept, 'kept one')} and {count(cut.left_out_sure)} of"
+        f" {count(cut.left_out)} left out lie more than 1.96 standard errors of their own score away"
+        f" from the cut ({figure(cut.at)}); the others might as well have fallen on its other side."
+    )
+
+
+def dollars(amount: float) -> str:
+    """``$0.42``; four decimals below ten cents."""
+    return f"${amount:.4f}" if 0 < amount < 0.1 else f"${amount:,.2f}"
+
+
+def paid(spent: Spending) -> str:
+    """What a sum of money is for."""
+    total = spent.total()
+    if not total.requests:
+        return "nothing was asked of others"
+    return "paid to others" if total.usd else "no price is known"
 
 
 def at_a_glance(summary: Summary) -> list[tuple[str, Measured, Measured, Comparison]]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from errata.calls.budget import Cost
+from errata.calls.ledger import Asked, Ledger
+from errata.calls.wire import Reply, Usage
 from errata.measure import accuracy, compare, decide
 from errata.records import (
     QA,
@@ -90,6 +94,7 @@ class RunWriter:
     def run(self) -> Store:
         self.store.write("recipe.yaml", RECIPE)
         self.save("")
+        asyncio.run(self.ask())
         if self.problems() or self.measure("base", None):
             return self.store
         if self.train("round-0", "base", 12) or self.measure("round-0", "base"):
@@ -99,6 +104,21 @@ class RunWriter:
                 return self.store
         self.save("all 2 rounds are done")
         return self.store
+
+    async def ask(self) -> None:
+        """Ask an instructor: what it cost stands in a real ledger."""
+        ledger = Ledger(self.store.file("calls.sqlite"))
+        for stage, number in (("diagnose", 7), ("synthesize", 12)):
+            for place in range(number):
+                asked = Asked(f"{stage}{place}".encode(), "{}", f"{stage} {place}")
+                sent, durable = ledger.sending(asked, stage, Cost(1, 900, 0.5))
+                await durable
+                if place % 5 == 4:
+                    ledger.ended(sent, Cost())
+                else:
+                    reply = Reply("yes", "stop", Usage(100, 20))
+                    await ledger.received(sent, asked, reply, Cost(1, 120, 0.003))
+        ledger.close()
 
     def problems(self) -> bool:
         for set_name, size in SIZES.items():
@@ -154,7 +174,13 @@ class RunWriter:
             verdict = Verdict(problem_id=problem.id, outcome=outcome, extracted="13")
         finish = "length" if 0.93 < draw < 0.95 else "stop"
         attempt = Attempt(
-            id=id_, problem_id=problem.id, checkpoint=checkpoint, text=text, finish=finish
+            id=id_,
+            problem_id=problem.id,
+            checkpoint=checkpoint,
+            text=text,
+            finish=finish,
+            prompt_tokens=9,
+            tokens=len(text) // 4,
         )
         return attempt, verdict.model_copy(update={"attempt_id": id_})
 
@@ -263,6 +289,7 @@ class RunWriter:
                 (5, "duplicate", "novelty"),
                 (10, "wrong-answer", "recompute"),
                 (15, "duplicate", "leak"),
+                (16, "leak", "leak"),
             ):
                 if place % divisor == 0:
                     objections.append(
@@ -272,7 +299,9 @@ class RunWriter:
                             by=by,
                             candidate_id=candidate.id,
                             error_type=type_id,
-                            evidence={"same_as": "train-1"},
+                            evidence={"near": "gate-1", "set": "gate", "rule": HOSTILE}
+                            if reason == "leak"
+                            else {"same_as": "train-1"},
                         )
                     )
         objections += [
@@ -291,7 +320,13 @@ class RunWriter:
         accepted = [c for c in candidates if c.id not in objected]
         scored = sorted(((self.random.gauss(0, 1), c.id) for c in accepted), reverse=True)
         self.kept = [
-            Selection(candidate_id=id_, rank=rank, kept=rank <= len(scored) // 2, score=score)
+            Selection(
+                candidate_id=id_,
+                rank=rank,
+                kept=rank <= len(scored) // 2,
+                score=score,
+                uncertainty=0.3,
+            )
             for rank, (score, id_) in enumerate(scored, 1)
         ]
         self.write(f"{name}/selection.jsonl", self.kept)

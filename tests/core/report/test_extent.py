@@ -14,11 +14,12 @@ from rich.console import Console
 
 from errata.errors import CorruptRecord, RunDirectoryError
 from errata.records import Assignment, Attempt, ErrorType, Problem
-from errata.report.page import LIMIT, numbered, render, write_page
+from errata.report.page import LIMIT, render, write_page
 from errata.report.samples import BUDGETS, Few, sample
 from errata.report.steps import domain_steps, lines
 from errata.report.summary import summarize
 from errata.report.table import print_summary
+from errata.report.view import numbered
 from errata.stages.group import to_yaml
 from errata.store import Store
 
