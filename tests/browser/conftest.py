@@ -21,8 +21,10 @@ def new_tab() -> Iterator[Callable[[], Tab]]:
 
 
 @pytest.fixture
-def tab(new_tab: Callable[[], Tab]) -> Tab:
-    return new_tab()
+def tab(new_tab: Callable[[], Tab]) -> Iterator[Tab]:
+    opened = new_tab()
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -73,6 +73,8 @@ class Tab:
 
     async def _next(self) -> dict[str, Any]:
         message: dict[str, Any] = json.loads((await self._socket.receive(timeout=_PATIENCE)).data)
+        if message.get("sessionId") != self._session:
+            return message  # another tab's
         method, about = message.get("method"), message.get("params", {})
         if method == "Page.loadEventFired":
             self._loaded = True
@@ -83,6 +85,10 @@ class Tab:
         elif method == "Log.entryAdded" and about["entry"]["level"] == "error":
             self.errors.append(about["entry"]["text"])
         return message
+
+    def close(self) -> None:
+        """Leave the page, so that its scripts stop."""
+        self.send("Page.navigate", url="about:blank")
 
     def open(self, url: str) -> None:
         """Go to ``url`` and wait until it is loaded."""
