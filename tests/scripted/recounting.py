@@ -147,7 +147,7 @@ def _checkpoint(run: Path, name: str, previous: str, sets: Json) -> Json:
     labels = {"base": "before", "round-0": "after warm-up"}
     training = None
     if made:
-        training = {key: made[0][key] for key in ("examples", "trainer", "metrics")}
+        training = {key: made[0][key] for key in ("examples", "replayed", "trainer", "metrics")}
         assert training["examples"] == len(rows(run / name / "train.jsonl"))
     return {
         "id": name,
