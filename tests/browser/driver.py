@@ -29,7 +29,7 @@ _FLAGS = (
     "--force-color-profile=srgb",
     "--remote-debugging-port=0",
 )
-_PATIENCE = 30.0  # seconds for anything to happen
+_PATIENCE = 120.0  # seconds for anything to happen: a busy machine is slow
 
 
 def chromium() -> str | None:
