@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # Room for the rounding error of products and quotients that should be whole or equal.
 EPSILON = 1e-9
+_SLACK = 1e-6  # rapidfuzz turns a cutoff into a distance and loses some digits
 _FIRST = 32  # texts that are compared before the bound is looked at again; four times as many next
 
 
@@ -161,7 +162,7 @@ class OverlapIndex:
 
         texts = {number: self._texts[number] for number, _ in bounded}
         found = process.extract_iter(
-            query, texts, scorer=Indel.normalized_similarity, score_cutoff=cutoff
+            query, texts, scorer=Indel.normalized_similarity, score_cutoff=max(cutoff - _SLACK, 0)
         )
         return [(score, number) for _, score, number in found if score >= cutoff]
 
