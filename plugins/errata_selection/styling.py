@@ -20,6 +20,7 @@ from errata_selection.comparing import Spread, Worth, chance_above, common_sprea
 from errata_selection.cut import shared_out
 from errata_selection.judging import judge
 from errata_selection.plan import Cases, make_plan
+from errata_selection.progress import Counted
 from errata_selection.settings import StyleSettings
 
 
@@ -83,10 +84,11 @@ class Styled:
         own = [c for styles in several.values() for group in styles.values() for c in group]
         size = self._settings.cases
         plan = make_plan(own, dev, size, size, None, self._services.random("styles"))
-        return {
-            name: self._decide(name, styles, plan.cases[name or None], memo)
-            for name, styles in several.items()
-        }
+        decided, progress = {}, Counted(self._services.progress, len(several))
+        for name, styles in several.items():
+            decided[name] = self._decide(name, styles, plan.cases[name or None], memo)
+            progress.add(1)
+        return decided
 
     def _decide(
         self, name: str, styles: Mapping[str, Sequence[Candidate]], shown: Cases, memo: Memo
