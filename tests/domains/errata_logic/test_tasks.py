@@ -20,7 +20,7 @@ from errata_logic.plugin import LogicDomain, LogicOptions
 from errata_logic.tasks import LEFT_OUT, available, made, tasks_of
 from house.checkout import ROOT
 
-DATA = ROOT / "shared" / "data"
+DATA = ROOT / "../shared/data"
 
 
 def logic(**options: float) -> Domain:
