@@ -138,12 +138,21 @@ def test_training_teaches_the_format_and_the_merged_adapter_behaves_the_same(
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
+    scratch, into = tmp_path / "scratch", tmp_path / "into"
+    for folder in (scratch, into):
+        folder.mkdir()
     services = SimpleNamespace(
-        target=lambda: smollm, random=Random, progress=lambda done, total: None
+        target=lambda: smollm,
+        random=Random,
+        progress=lambda done, total: None,
+        scratch=lambda: scratch,
+        directory=tmp_path,
     )
-    trainer = part("trainer", "sft", {"batch_size": 8, "epochs": 2, "max_length": 200}, services)
+    settings: dict[str, Any] = {"batch_size": 8, "epochs": 2, "max_length": 200}
+    settings |= {"rank": 16, "target_modules": "all-linear", "learning_rate": 5e-4}
+    trainer = part("trainer", "sft", settings, services)
     figures = trainer.train(
-        [training_example(problem(number)) for number in range(100, 132)], None, tmp_path
+        [training_example(problem(number)) for number in range(100, 132)], None, into
     )
     assert figures["loss_last"] < 0.6 * figures["loss_first"]
     assert figures["steps"] == 8
@@ -151,12 +160,12 @@ def test_training_teaches_the_format_and_the_merged_adapter_behaves_the_same(
     asked = [problem(number) for number in range(6)]
     prompts = [target_prompt(each) for each in asked]
     before = smollm.score(prompts, [each.solution for each in asked])
-    smollm.use(tmp_path)
+    smollm.use(into)
     try:
         after = smollm.score(prompts, [each.solution for each in asked])
         answers = smollm.generate(prompts)
         base = AutoModelForCausalLM.from_pretrained(smollm.materialise())
-        unmerged = PeftModel.from_pretrained(base, tmp_path).eval()
+        unmerged = PeftModel.from_pretrained(base, into).eval()
         same = [
             answer.text[:40] == greedy_by_the_library(unmerged, smollm, prompt)[:40]
             for answer, prompt in zip(answers[:3], prompts, strict=False)
