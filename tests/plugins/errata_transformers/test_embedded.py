@@ -60,6 +60,7 @@ def test_the_folder_appears_only_complete_and_once(
 
 def test_the_parts_declare_what_they_can_do() -> None:
     target, instructor = TransformersPlugin().errata_parts()
-    assert target.provides == {"generate", "sample", "score", "materialise"}
+    own = {"generate", "sample", "score", "influence", "probe", "materialise"}
+    assert target.provides == own
     assert (instructor.kind, instructor.name) == ("instructor", target.name)
     assert instructor.provides == frozenset()
