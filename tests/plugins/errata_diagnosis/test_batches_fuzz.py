@@ -61,7 +61,7 @@ def test_any_replies(make_instructor, make_asking):
     ]
     seen: Counter[str] = Counter()
 
-    @settings(max_examples=120, deadline=None, derandomize=True)
+    @settings(max_examples=240, deadline=None, derandomize=True)
     @given(
         replies=st.lists(REPLY, max_size=6),
         chosen=st.builds(
