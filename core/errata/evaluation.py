@@ -7,10 +7,11 @@ twice. What other models answered lies beside the problems. Not covered: what is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice, zip_longest
 from pathlib import Path
 
+from errata.domain import Domain
 from errata.errors import CorruptRecord, boundary
 from errata.memory import give_back
 from errata.records import Attempt, Checkpoint, Outcome, Problem, Record, Verdict
@@ -81,7 +82,7 @@ def sample_set(
         counted = evaluate.counting(batches, len(done), total, run.progress)
         append_batches(store, files[0], counted)
         give_back()
-    check_file(run, files)
+    check_file(run.store, files, run.index.__getitem__, run.domain)
     return files
 
 
@@ -99,20 +100,21 @@ def import_attempts(run: Run) -> list[str]:
             for made in importing.read(source):
                 attempts.write(made)
     store.file(files[1]).unlink(missing_ok=True)
-    check_file(run, files[:2])
+    check_file(run.store, files[:2], run.index.__getitem__, run.domain)
     with store.append(files[2], fresh=True) as out:
         for counts in importing.counts:
             out.write(counts)
     return files
 
 
-def check_file(run: Run, files: Sequence[str]) -> None:
+def check_file(
+    store: Store, files: Sequence[str], problems: Callable[[str], Problem], domain: Domain
+) -> None:
     """Verdicts on the attempts in the first of two files, as far as the second lacks them."""
     attempts, verdicts = files
-    done = sum(1 for _ in run.store.read(verdicts, Verdict))
-    waiting: Iterable[Attempt] = islice(run.store.read(attempts, Attempt), done, None)
-    found = evaluate.check(waiting, run.index.__getitem__, run.domain, ())
-    append_batches(run.store, verdicts, found)
+    done = sum(1 for _ in store.read(verdicts, Verdict))
+    waiting: Iterable[Attempt] = islice(store.read(attempts, Attempt), done, None)
+    append_batches(store, verdicts, evaluate.check(waiting, problems, domain, ()))
 
 
 def append_batches(store: Store, name: str, batches: Iterable[Iterable[Record]]) -> None:

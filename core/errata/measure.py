@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from errata.records import Accuracy, Comparison, Outcome
 
-_Z95 = 1.959963984540054  # two-sided 95% quantile of the normal distribution
+Z95 = 1.959963984540054  # two-sided 95% quantile of the normal distribution
 
 
 def wilson(right: int, total: int) -> tuple[float, float]:
@@ -20,9 +20,9 @@ def wilson(right: int, total: int) -> tuple[float, float]:
     if total == 0:
         return 0.0, 1.0
     share = right / total
-    spread = _Z95**2 / total
+    spread = Z95**2 / total
     centre = share + spread / 2
-    margin = _Z95 * math.sqrt((share * (1 - share) + spread / 4) / total)
+    margin = Z95 * math.sqrt((share * (1 - share) + spread / 4) / total)
     low, high = (centre - margin) / (1 + spread), (centre + margin) / (1 + spread)
     # At the ends the interval ends there exactly; rounding would leave it a hair short.
     return 0.0 if right == 0 else low, 1.0 if right == total else high

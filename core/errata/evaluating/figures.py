@@ -11,11 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pydantic import Field
 
-from errata.measure import accuracy, wilson
+from errata.measure import Z95, accuracy, wilson
 from errata.records import Accuracy, Attempt, Outcome, Record, Verdict
 
 Same = Callable[[str, str], bool]
-_Z95 = 1.959963984540054
 
 
 class Share(Record):
@@ -117,5 +116,5 @@ def mean(values: Sequence[float]) -> Share:
         low, high = wilson(round(sum(values)), count)
         return Share(value=average, low=low, high=high)
     spread = sum((value - average) ** 2 for value in values) / max(1, count - 1)
-    margin = _Z95 * math.sqrt(spread / count)
+    margin = Z95 * math.sqrt(spread / count)
     return Share(value=average, low=max(0.0, average - margin), high=min(1.0, average + margin))

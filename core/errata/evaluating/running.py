@@ -17,7 +17,7 @@ from errata.alone import make_part
 from errata.errors import ProblemsError, RunDirectoryError, boundary
 from errata.evaluating.figures import Same, SetFigures, set_figures
 from errata.evaluating.request import Asked, Prepared
-from errata.evaluation import append_batches
+from errata.evaluation import append_batches, check_file
 from errata.index import RecordIndex
 from errata.lines import parse_line
 from errata.parts import Embedder, Progress, Services, Target
@@ -99,11 +99,13 @@ class Evaluation:
     def _evaluate(self, name: str) -> SetFigures:
         problems = RecordIndex(self._store.file(f"{name}.problems.jsonl"), Problem, "id")
         self._attempt(name)
-        self._check(f"{name}.attempts.jsonl", f"{name}.verdicts.jsonl", problems)
+        files = (f"{name}.attempts.jsonl", f"{name}.verdicts.jsonl")
+        check_file(self._store, files, problems.__getitem__, self._domain)
         drawn: dict[str, list[Verdict]] = {}
         if self._asked.samples:
             self._sample(name)
-            self._check(f"{name}.samples.jsonl", f"{name}.sample_verdicts.jsonl", problems)
+            files = (f"{name}.samples.jsonl", f"{name}.sample_verdicts.jsonl")
+            check_file(self._store, files, problems.__getitem__, self._domain)
             for verdict in self._store.read(f"{name}.sample_verdicts.jsonl", Verdict):
                 drawn.setdefault(verdict.problem_id, []).append(verdict)
         return set_figures(
@@ -153,13 +155,6 @@ class Evaluation:
         tell = self._tell(f"{name}, {asked.samples} samples")
         counted = evaluate.counting(batches, len(done), total, tell)
         append_batches(self._store, file, counted)
-
-    def _check(self, attempts: str, verdicts: str, problems: RecordIndex[Problem]) -> None:
-        """Verdicts on attempts, in their order, where they are missing."""
-        done = sum(1 for _ in self._store.read(verdicts, Verdict))
-        waiting = islice(self._store.read(attempts, Attempt), done, None)
-        found = evaluate.check(waiting, problems.__getitem__, self._domain, ())
-        append_batches(self._store, verdicts, found)
 
     @cached_property
     def target(self) -> Target:

@@ -9,9 +9,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 
+from errata.measure import Z95
 from errata.records import Objection, Record, Selection
-
-_Z95 = 1.959963984540054  # two-sided 95% quantile of the normal distribution
 
 
 class Cut(Record):
@@ -63,8 +62,8 @@ def cut(selections: Iterable[Selection]) -> Cut | None:
         at=at,
         kept=len(kept),
         left_out=len(left_out),
-        kept_sure=sum(score - _Z95 * error > at for score, error in kept),
-        left_out_sure=sum(score + _Z95 * error < at for score, error in left_out),
+        kept_sure=sum(score - Z95 * error > at for score, error in kept),
+        left_out_sure=sum(score + Z95 * error < at for score, error in left_out),
     )
 
 
