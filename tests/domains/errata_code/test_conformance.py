@@ -27,6 +27,17 @@ class TestDrills(Programs):
     source = "drills"
 
 
+@pytest.mark.slow
+class TestAThousandResponses(Programs):
+    source = "mbpp"
+    limit = 4
+    fuzzed = 1000
+    patience = 60.0
+
+    def test_variants_are_right(self):
+        pytest.skip("only drills have variants")
+
+
 class TestMBPP(Programs):
     source = "mbpp"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from errata_code.sandbox.pool import Check, Limits, NoSandbox, Ran, Sandbox
-from hostile.programs import ATTACKS, ENDLESS, RIGHT, TESTS, TRICKS
+from hostile.programs import ATTACKS, ENDLESS, RIGHT, TESTS, TRICKS, WRONG
 
 LIMITS = Limits(seconds=1, megabytes=256)
 LEVELS = {"namespaces": "full", "filter": "filter"}
@@ -54,6 +54,13 @@ def checked(sandbox: Sandbox, program: str, tests: str = TESTS) -> Ran:
 @pytest.mark.parametrize("program", TRICKS.values(), ids=TRICKS)
 def test_tricks_do_not_pass(program, any_sandbox) -> None:
     assert checked(any_sandbox, program).outcome == "wrong"
+
+
+def test_nothing_stands_in_for_a_module_of_the_tests(any_sandbox) -> None:
+    posing = "class math:\n    isclose = staticmethod(lambda *a: True)\n"
+    tests = "assert math.isclose(f(2), 4)"
+    assert checked(any_sandbox, posing + WRONG, tests).outcome == "wrong"
+    assert checked(any_sandbox, "import math\n" + RIGHT, tests).outcome == "right"
 
 
 @pytest.mark.parametrize("program", ATTACKS.values(), ids=ATTACKS)
