@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from errata.records import Problem
@@ -47,10 +49,10 @@ def test_no_program(response) -> None:
     ["    return x * x", "return x * x", "```python\n    return x * x\n```", f"```\n{SQUARE}```"],
 )
 def test_continuations_and_whole_functions_of_a_prompt(response) -> None:
-    names: dict[str, object] = {}
+    names: dict[str, Any] = {}
     exec(program(PROMPT, f"{response}\n"), names)
-    assert names["f"](3) == 9  # type: ignore[operator]
-    assert names["one"]() == 1  # type: ignore[operator]
+    assert names["f"](3) == 9
+    assert names["one"]() == 1
 
 
 def test_what_follows_a_continuation_is_left_out() -> None:
