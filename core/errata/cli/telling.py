@@ -6,6 +6,7 @@ The file is replaced at most twice a second, and taken away when the process is 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from errata.calls.watching import Live
@@ -68,5 +69,6 @@ class Teller:
         temporary.replace(path)  # not durable: after a crash nobody wants it
 
     def close(self) -> None:
-        """Take the file away."""
-        self.store.file(LIVE).unlink(missing_ok=True)
+        """Take the file away, if there is one: where no run could begin, it did not either."""
+        with suppress(FileNotFoundError, NotADirectoryError):
+            self.store.file(LIVE).unlink()
