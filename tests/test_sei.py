@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from errata.store import Store
+from errata.tracing.trace import trace
+from errata.tracing.traced import TracedExample
 from scripted.instructor import ScriptedInstructor
 
 SMALL = [
@@ -105,6 +108,27 @@ def test_end_to_end_every_failure_counted(provider, instructor, tmp_path):
     assert {row["lineage"]["prompt_hash"] for row in candidates} == {manifest["prompts"]["similar"]}
     assert set(manifest["prompts"]) == {"analysis", "similar"}
     assert set(instructor.shown) == {8}
+    _every_prompt_is_found(Store(tmp_path / "run"), [row["id"] for row in accepted])
+
+
+def _every_prompt_is_found(store: Store, ids: list[str]) -> None:
+    """A trace shows the one request that made a candidate, its eight examples and its price."""
+    prices: dict[str, float] = Counter()
+    calls: dict[str, float] = {}
+    for id_ in ids:
+        [found] = trace(store, id_)
+        assert isinstance(found, TracedExample)
+        assert found.prompt == "prompts/similar.md"
+        assert len(found.cases) == 8
+        [made] = found.asked
+        body = found.candidate.body.problem
+        assert json.dumps(body.question)[1:-1] in made.reply
+        assert all(case.problem.question in made.messages[-1].content for case in found.cases)
+        assert made.usd > 0
+        prices[made.reply] += found.candidate.lineage.cost
+        calls[made.reply] = made.usd
+    for reply, price in prices.items():
+        assert 0 < price <= calls[reply] * 1.000001  # shares of one call
 
 
 def test_both_providers_say_the_same_to_the_server(instructor, tmp_path):

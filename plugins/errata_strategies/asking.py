@@ -24,8 +24,9 @@ Found = Sequence[Proposal | Objection]
 
 @dataclass
 class Trail:
-    """Where a proposal comes from. ``cost``, ``model`` and ``prompt_hash`` (of the last prompt) are
-    filled in as calls are made for it; ``replica`` tells apart calls with equal prompts."""
+    """Where a proposal comes from. ``cost``, ``model``, ``prompt_hash`` and ``asked`` (of the last
+    prompt: its template and its replica) are filled in as calls are made for it; ``replica`` tells
+    apart calls with equal prompts."""
 
     strategy: str
     parents: tuple[str, ...]
@@ -34,6 +35,7 @@ class Trail:
     cost: float = 0.0
     model: str | None = None
     prompt_hash: str | None = None
+    asked: int | None = None
 
     def proposal(self, body: Body) -> Proposal:
         """``body`` with its lineage."""
@@ -43,7 +45,7 @@ class Trail:
             parents=self.parents,
             model=self.model,
             prompt_hash=self.prompt_hash,
-            seed=str(self.replica),
+            seed=str(self.replica if self.asked is None else self.asked),
             cost=self.cost,
         )
         return Proposal(body=body, lineage=lineage)
@@ -89,6 +91,7 @@ class Asker:
         answer = await self._services.ask(prompt)
         trail.cost += answer.usd
         trail.model, trail.prompt_hash = answer.model or None, prompt.template
+        trail.asked = prompt.replica
         if answer.value is None:
             found = objection_to(answer)
             return trail.objection(

@@ -118,6 +118,7 @@ class Lema:
         plain = Trail(NAME, trail.parents, trail.error_type, trail.replica)
         if not problem.solution:
             plain.model, plain.prompt_hash = trail.model, trail.prompt_hash
+            plain.asked = trail.asked
         return [plain.proposal(Trajectory(problem=problem, text=text))]
 
     async def _evolve(self, seed: Correction, wave: Wave, replica: int) -> Found:

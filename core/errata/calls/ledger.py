@@ -50,6 +50,11 @@ SELECT request FROM (
     FROM aliases JOIN replies USING (key) WHERE aliases.label = ?1
 ) ORDER BY place, nth"""
 
+_EXCHANGES = """
+SELECT text, ending, prompt_tokens, completion_tokens, served_by, label, request,
+    (SELECT coalesce(sum(usd), 0.0) FROM sent WHERE sent.key = replies.key AND state != 'unpaid')
+FROM replies WHERE label = ?1 OR key IN (SELECT key FROM aliases WHERE label = ?1) ORDER BY id"""
+
 _Row = tuple[str, Ending, int | None, int | None, str, str]
 
 
@@ -60,6 +65,17 @@ class Asked:
     key: bytes
     canonical: str
     label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A canonical request with its reply, the item it was first about, and what it cost in US dollars
+    (0 where another run had paid)."""
+
+    request: str
+    reply: Reply
+    label: str
+    usd: float
 
 
 class LedgerReader:
@@ -89,6 +105,11 @@ class LedgerReader:
     def requests(self, label: str) -> list[str]:
         """The canonical requests about one item that were answered, the oldest first."""
         return [request for (request,) in self._reader.execute(_REQUESTS, (label,))]
+
+    def exchanges(self, label: str) -> list[Exchange]:
+        """The requests about one item that were answered, the oldest first."""
+        rows = self._reader.execute(_EXCHANGES, (label,))
+        return [Exchange(row[6], _reply(row[:6]), row[5], row[7]) for row in rows]
 
     def explain_miss(self, label: str) -> Iterator[dict[str, tuple[JsonValue, JsonValue]]]:
         """Why the item ``label`` was asked about again: for each request after the first of the same

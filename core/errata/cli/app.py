@@ -133,6 +133,24 @@ def explain_miss(
 
 
 @app.command()
+def trace(
+    directory: DirArgument,
+    item: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="of a training example, candidate, error type, attempt or problem"
+        ),
+    ],
+    everything: Annotated[bool, typer.Option("--all", help="shorten no list")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="for programs; everything")] = False,
+) -> None:
+    """Say what a training example was made from and for how much, or what became of an error type."""
+    from errata.cli.tracing import trace_item
+
+    trace_item(directory, item, everything=everything, as_json=as_json)
+
+
+@app.command()
 def estimate(
     recipe: RecipeArgument,
     changes: SetOption = [],  # noqa: B006 typer copies it

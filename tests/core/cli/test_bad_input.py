@@ -32,7 +32,9 @@ class Outcome:
 def errata(monkeypatch, capsys, tmp_path, roman_site) -> Errata:
     """Runs a command line in a folder of its own; the example plugin is installed."""
     monkeypatch.syspath_prepend(str(roman_site))
-    monkeypatch.delitem(sys.modules, "errata_roman", raising=False)  # another test's, from its sources
+    monkeypatch.delitem(
+        sys.modules, "errata_roman", raising=False
+    )  # another test's, from its sources
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setenv("ERRATA_CACHE", str(tmp_path / "cache"))
