@@ -238,8 +238,8 @@ class Assignment(Record):
 class Lineage(Record):
     """Where a candidate comes from. ``parents`` are problem ids; ``cost`` is in US dollars.
 
-    ``seed`` makes it again: with an instructor it is the ``replica`` of the last prompt. ``style`` names
-    how its solution is worked, where a strategy proposes several ways; empty is the domain's usual one.
+    ``seed`` makes it again: with an instructor it is the ``replica`` of the last prompt. ``style``
+    names how its solution is worked, where a strategy has several ways; empty is the usual one.
     """
 
     strategy: str

@@ -111,8 +111,12 @@ def roman_module() -> ModuleType:
 def roman(tmp_path: Path, roman_module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> RomanBench:
     # No power fails in these tests, and waiting for the disk would be most of their time.
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    return _bench(tmp_path / "cache", roman_module)
+
+
+def _bench(cache: Path, roman_module: ModuleType) -> RomanBench:
     return RomanBench(
-        tmp_path / "cache",
+        cache,
         [
             installed("roman", roman_module.Roman),
             installed("selection", SelectionPlugin),
@@ -120,6 +124,17 @@ def roman(tmp_path: Path, roman_module: ModuleType, monkeypatch: pytest.MonkeyPa
             installed("testing", TestingPlugin),
         ],
     )
+
+
+@pytest.fixture(scope="session")
+def roman_finished(tmp_path_factory: pytest.TempPathFactory, roman_module: ModuleType) -> Path:
+    """A finished run with a warm-up and one round, to be read; who changes it takes a copy."""
+    folder = tmp_path_factory.mktemp("finished")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        bench = _bench(folder / "cache", roman_module)
+        bench.run(folder / "run", "warmup.examples=6", "rounds=1")
+    return folder / "run"
 
 
 @pytest.fixture(scope="session")

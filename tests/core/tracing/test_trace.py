@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 
 import pytest
@@ -17,8 +18,8 @@ from errata.tracing.traced import TracedExample, TracedProblem, TracedSolution, 
 
 
 @pytest.fixture
-def finished(roman, tmp_path) -> Store:
-    roman.run(tmp_path / "run", "warmup.examples=6", "rounds=1")
+def finished(roman_finished, tmp_path) -> Store:
+    shutil.copytree(roman_finished, tmp_path / "run")
     return Store(tmp_path / "run")
 
 
@@ -75,7 +76,7 @@ def test_problems_attempts_and_reference_solutions(finished):
     assert solution.round == "round-0"
 
 
-def test_refused_candidates_say_why(finished, roman, tmp_path):
+def test_refused_candidates_say_why(finished):
     refused = [
         json.loads(line)
         for line in (finished.path / "round-1/objections.jsonl").read_text().splitlines()
