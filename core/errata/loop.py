@@ -36,8 +36,9 @@ def loop(run: Run) -> None:
         base = Round(run, "base", BASE)
         run.stage("base", "measure", base.measure)
         last = warm_up(run, finished(base))
-        why = f"all {run.recipe.rounds} rounds are done"
-        for number in range(1, run.recipe.rounds + 1):
+        rounds = run.recipe.rounds
+        why = "the one round is done" if rounds == 1 else f"all {rounds} rounds are done"
+        for number in range(1, rounds + 1):
             round_ = Round(run, f"round-{number}", last.checkpoint)
             ended = go_round(run, round_)
             if ended:

@@ -16,6 +16,7 @@ import yaml
 
 from scripted.following import follow, wilson
 from scripted.recounting_near import near
+from scripted.recounting_surety import of_type, sureness
 
 Json = dict[str, Any]
 CATEGORIES = ["right", "model-error", "undecided", "truncated", "format-slip"]
@@ -230,6 +231,8 @@ def _round(run: Path, name: str, incoming: str, manifest: Json) -> Json:
         "shortfalls": rows(folder / "shortfalls.jsonl"),
         "scores": _scores(selection),
         "cut": _cut(selection),
+        "sureness": sureness(selection),
+        "style_choices": rows(folder / "styles.jsonl"),
         "leaks": _leaks(objections),
     }
 
@@ -279,6 +282,7 @@ def _type(
     after = _outcomes(run, name, "dev")
     dev = [problem for problem in own if set_of[problem] == "dev"]
     against = {c["id"] for c in candidates if c["lineage"]["error_type"] == row["id"]}
+    objected = {o["candidate_id"] for o in objections}
     wanted = [q for q in rows(run / name / "quotas.jsonl") if q["error_type"] == row["id"]]
     return {
         "id": row["id"],
@@ -290,10 +294,12 @@ def _type(
         "dev_cases": len(dev),
         "dev_fixed": len([problem for problem in dev if after[problem] == "right"]),
         "proposed": len(against),
-        "accepted": len(against - {o["candidate_id"] for o in objections}),
+        "accepted": len(against - objected),
         "kept": len(against & {s["candidate_id"] for s in selection if s["kept"]}),
         "styles": [],
         "quota": next(iter(wanted), None),
+        "stability": row.get("stability"),
+        "sureness": of_type(selection, against, objected),
     }
 
 

@@ -38,7 +38,9 @@ def compare_runs(directories: Sequence[Path], page: Path | None, *, as_json: boo
 
 def print_compared(found: Compared, console: Console) -> None:
     """A table a set, and where the recipes differ."""
-    if not found.sets:
+    if found.apart:
+        say(console, words.apart(found.apart))
+    elif not found.sets:
         say(console, "No set has been measured by all of these runs.")
     for figures in found.sets:
         grid = table(

@@ -93,4 +93,6 @@ def picture(found: Compared, figures: SetFigures) -> Dots:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= _NAME else name[: _NAME - 1] + "…"
+    """Beginning and end: runs of one study differ at the end of their names."""
+    half = _NAME // 2
+    return name if len(name) <= _NAME else f"{name[: half - 1]}…{name[-half:]}"

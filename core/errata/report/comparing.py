@@ -48,10 +48,15 @@ class Difference(Record):
 
 
 class Compared(Record):
-    """Runs beside each other, the first being what the others are paired with."""
+    """Runs beside each other, the first being what the others are paired with.
+
+    ``apart`` are sets that all of them measured without a problem in common, which another seed or
+    source makes: nothing can be said of those.
+    """
 
     names: tuple[str, ...]
     sets: tuple[SetFigures, ...]
+    apart: tuple[str, ...] = ()
     differences: tuple[Difference, ...]
     summaries: tuple[Summary, ...]
 
@@ -67,13 +72,32 @@ class _Side:
 
 def compared(stores: Sequence[Store]) -> Compared:
     """The figures of two or more runs. Raises what ``summarize`` does."""
-    sides = [_side(store) for store in stores]
-    names = [s.set for s in sides[0].summary.sets if all(s.set in side.last for side in sides)]
+    return _together(stores, [_side(store) for store in stores], _names(stores))
+
+
+def each_beside(store: Store, others: Sequence[Store]) -> list[Compared]:
+    """``store`` beside each of ``others`` alone, so that a run that shares nothing takes nothing from
+    the rest. Raises what ``summarize`` does."""
+    stores = [store, *others]
+    sides, names = [_side(found) for found in stores], _names(stores)
+    return [
+        _together((store, other), (sides[0], side), (names[0], name))
+        for other, side, name in zip(others, sides[1:], names[1:], strict=True)
+    ]
+
+
+def _names(stores: Sequence[Store]) -> Sequence[str]:
+    return unlike([(store.manifest().name, store) for store in stores])
+
+
+def _together(stores: Sequence[Store], sides: Sequence[_Side], names: Sequence[str]) -> Compared:
+    measured = [s.set for s in sides[0].summary.sets if all(s.set in side.last for side in sides)]
+    sets = [_set(name, sides) for name in measured]
     recipes = [store.file("recipe.yaml").read_text(encoding="utf-8") for store in stores]
-    called = [(side.summary.name, store) for side, store in zip(sides, stores, strict=True)]
     return Compared(
-        names=unlike(called),
-        sets=tuple(_set(name, sides) for name in names),
+        names=tuple(names),
+        sets=tuple(figures for figures in sets if figures.shared),
+        apart=tuple(figures.set for figures in sets if not figures.shared),
         differences=tuple(differences(recipes)),
         summaries=tuple(side.summary for side in sides),
     )

@@ -8,9 +8,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable
+from statistics import fmean
 
 from errata.measure import Z95
 from errata.records import Objection, Record, Selection
+
+SURE = 0.95  # a candidate is sure of its side of the cut from this probability on
 
 
 class Cut(Record):
@@ -25,6 +28,23 @@ class Cut(Record):
     at: float
     kept: int
     left_out: int
+    kept_sure: int
+    left_out_sure: int
+
+
+class Sureness(Record):
+    """How surely candidates lie on the right side of the cut, as the selector recorded it for each.
+
+    Over the ``kept`` and the ``left_out`` ones that have a ``sureness``. ``kept_above`` and
+    ``left_out_above`` are their mean probabilities, from 0 to 1, of belonging above the cut: where the
+    two are the same, the cut is luck. ``kept_sure`` and ``left_out_sure`` are on their side of it with
+    a probability of at least 0.95.
+    """
+
+    kept: int
+    left_out: int
+    kept_above: float
+    left_out_above: float
     kept_sure: int
     left_out_sure: int
 
@@ -64,6 +84,25 @@ def cut(selections: Iterable[Selection]) -> Cut | None:
         left_out=len(left_out),
         kept_sure=sum(score - Z95 * error > at for score, error in kept),
         left_out_sure=sum(score + Z95 * error < at for score, error in left_out),
+    )
+
+
+def sureness(selections: Iterable[Selection]) -> Sureness | None:
+    """How sure the two sides of the cut are; None where one of them has no recorded sureness."""
+    kept: list[float] = []
+    left_out: list[float] = []
+    for s in selections:
+        if s.sureness is not None:
+            (kept if s.kept else left_out).append(s.sureness)
+    if not kept or not left_out:
+        return None
+    return Sureness(
+        kept=len(kept),
+        left_out=len(left_out),
+        kept_above=round(fmean(kept), 6),
+        left_out_above=round(1 - fmean(left_out), 6),
+        kept_sure=sum(p >= SURE for p in kept),
+        left_out_sure=sum(p >= SURE for p in left_out),
     )
 
 

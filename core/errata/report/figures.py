@@ -14,9 +14,10 @@ from pydantic import Field
 from errata.life import TypeLife
 from errata.quotas import Quota
 from errata.records import Accuracy, Comparison, Record, Shortfall
-from errata.report.doubts import Cut, Leak
+from errata.report.doubts import Cut, Leak, Sureness
 from errata.report.spending import Spending
 from errata.stages.importing import Imported
+from errata.styles import StyleChoice
 
 BOTH = "train and dev"
 
@@ -131,6 +132,8 @@ class TypeFigures(Record):
     ``dev_fixed`` is None until the new checkpoint is measured on dev; ``proposed``, ``accepted`` and
     ``kept`` (None before selection) count the candidates made against it, and ``styles`` the same by
     solution style, where there is more than the usual one. ``quota`` is how many were wanted, and why.
+    ``stability`` is the agreement with the types of resampled cases, from 0 to 1. ``sureness`` is the
+    mean probability of the kept ones to belong above the cut, where their selector records it.
     """
 
     id: str
@@ -146,6 +149,8 @@ class TypeFigures(Record):
     kept: int | None = None
     styles: tuple[StyleFigures, ...] = ()
     quota: Quota | None = None
+    stability: float | None = None
+    sureness: float | None = None
 
 
 class ObjectionCount(Record):
@@ -232,6 +237,8 @@ class RoundFigures(Record):
     shortfalls: tuple[Shortfall, ...] = ()
     scores: Scores | None = None
     cut: Cut | None = None
+    sureness: Sureness | None = None
+    style_choices: tuple[StyleChoice, ...] = ()
     leaks: tuple[Leak, ...] = ()
     life: tuple[TypeLife, ...] = ()
 

@@ -102,7 +102,10 @@
     const rest = found.length > shown ? `, the first ${shown} shown` : "";
     one("#found").textContent = found.length
       ? `${found.length} of ${samples.length} examples${rest}`
-      : `None of ${samples.length} examples is like that. Try fewer words, or other filters.`;
+      : samples.length
+        ? `None of ${samples.length} examples is like that. Try fewer words, or other filters.`
+        : "There are no examples yet.";
+    one(".search").hidden = !samples.length;
     one("#more").hidden = found.length <= shown;
     mark(query, results);
   };

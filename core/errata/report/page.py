@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from errata.records import Record
-from errata.report import charts, words
-from errata.report.comparing import Compared, compared
+from errata.report import charts, surely, words
+from errata.report.comparing import Compared, each_beside
 from errata.report.figures import Summary
 from errata.report.samples import BUDGETS, Budget, Samples, sample
 from errata.report.steps import Steps, domain_steps
@@ -65,7 +65,7 @@ def page_of(
     text = recipe.read_text(encoding="utf-8") if recipe.exists() else ""
     steps, note = split(summary.domain, _options(text))
     samples = sample(store, summary, steps)
-    beside = compared([store, *controls]) if controls else None
+    beside = each_beside(store, controls) if controls else []
     page = ""
     for budget in BUDGETS:
         page = render(summary, samples, text, budget, note, beside=beside, live=live)
@@ -87,7 +87,7 @@ def render(
     budget: Budget,
     steps_note: str = "",
     *,
-    beside: Compared | None = None,
+    beside: Sequence[Compared] = (),
     live: bool = False,
 ) -> str:
     """The page as text, with examples up to ``budget``."""
@@ -130,7 +130,7 @@ def environment(characters: int) -> Environment:
         "words": words.category,
         "clip": lambda text: clipped(text, characters),
     }
-    found.globals |= {"words": words, "chart": charts, **_script()}
+    found.globals |= {"words": words, "surely": surely, "chart": charts, **_script()}
     return found
 
 

@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 
 from errata.quotas import QUOTAS, Quota
 from errata.records import (
@@ -26,7 +27,7 @@ from errata.report.case_figures import (
     second_opinion,
     triage_counts,
 )
-from errata.report.doubts import cut, leaks
+from errata.report.doubts import cut, leaks, sureness
 from errata.report.figures import (
     BOTH,
     Funnel,
@@ -42,6 +43,7 @@ from errata.stages.group import edited
 from errata.stages.importing import foreign
 from errata.stages.problems import Placed
 from errata.store import Store
+from errata.styles import StyleChoice
 
 _BINS = 20
 _KEYPHRASES = 5
@@ -79,6 +81,8 @@ def round_figures(store: Store, name: str, incoming: str, stages: tuple[str, ...
         shortfalls=tuple(store.read(f"{name}/shortfalls.jsonl", Shortfall)),
         scores=_scores(store.read(f"{name}/selection.jsonl", Selection)),
         cut=cut(store.read(f"{name}/selection.jsonl", Selection)),
+        sureness=sureness(store.read(f"{name}/selection.jsonl", Selection)),
+        style_choices=tuple(store.read(f"{name}/styles.jsonl", StyleChoice)),
         leaks=leaks(store.read(f"{name}/objections.jsonl", Objection)),
     )
 
@@ -128,6 +132,8 @@ def _type_figures(
         kept=candidates.kept[error_type.id] if candidates.selected else None,
         styles=candidates.styles(error_type.id),
         quota=quota,
+        stability=error_type.stability,
+        sureness=candidates.sureness(error_type.id),
     )
 
 
@@ -139,6 +145,7 @@ class _Candidates:
     accepted: Counter[str] = field(default_factory=Counter)
     kept: Counter[str] = field(default_factory=Counter)
     styled: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    sure: dict[str, list[float]] = field(default_factory=dict)
     objected: set[str] = field(default_factory=set)
     reasons: Counter[str] = field(default_factory=Counter)
     objections: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -154,11 +161,11 @@ class _Candidates:
         counts = cls()
         counts._object(store.read(f"{name}/objections.jsonl", Objection))
         counts.selected = store.file(f"{name}/selection.jsonl").exists()
-        kept: set[str] = set()
+        kept: dict[str, float | None] = {}
         for selection in store.read(f"{name}/selection.jsonl", Selection):
             counts.selected_from += 1
             if selection.kept:
-                kept.add(selection.candidate_id)
+                kept[selection.candidate_id] = selection.sureness
         counts.kept_in_all = len(kept)
         for candidate in store.read(f"{name}/candidates.jsonl", Candidate):
             error_type = candidate.lineage.error_type or ""
@@ -171,7 +178,14 @@ class _Candidates:
                 counts.styled[error_type, style, "accepted"] += 1
                 counts.kept[error_type] += candidate.id in kept
                 counts.styled[error_type, style, "kept"] += candidate.id in kept
+                if (sure := kept.get(candidate.id)) is not None:
+                    counts.sure.setdefault(error_type, []).append(sure)
         return counts
+
+    def sureness(self, error_type: str) -> float | None:
+        """The mean sureness of a type's kept candidates; None where none has one."""
+        found = self.sure.get(error_type)
+        return round(fmean(found), 6) if found else None
 
     def styles(self, error_type: str) -> tuple[StyleFigures, ...]:
         """A type's candidates by style, the usual one first; none where there is only that."""

@@ -7,14 +7,12 @@ many there are in all is not counted here: the summary has it.
 
 from __future__ import annotations
 
-import hashlib
-import heapq
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
 
 from errata.evaluation import IMPORTED_FILES
 from errata.records import Attempt, Candidate, Diagnosis, Objection, Problem, Selection
+from errata.report.few import Few
 from errata.report.figures import CheckpointFigures, RoundFigures, Summary
 from errata.report.round_figures import types_of
 from errata.report.steps import Steps
@@ -24,8 +22,6 @@ from errata.stages.importing import foreign
 from errata.stages.problems import Placed
 from errata.store import Store
 
-T = TypeVar("T")
-K = TypeVar("K", bound=Hashable)
 KEPT, NOT_KEPT = "kept for training", "accepted, not kept"
 
 
@@ -73,12 +69,16 @@ class ChangeSample:
 
 @dataclass(frozen=True)
 class CandidateSample:
-    """A candidate, the objections to it, and its selection, if it came so far."""
+    """A candidate, the objections to it, and its selection, if it came so far.
+
+    ``near`` are the problems of the run that objections name, by id.
+    """
 
     candidate: Candidate
     parent: Problem | None
     objections: Sequence[Objection]
     selection: Selection | None
+    near: Mapping[str, Problem]
 
 
 @dataclass(frozen=True)
@@ -91,28 +91,6 @@ class Samples:
     candidates: dict[tuple[str, str], list[CandidateSample]]
     made: dict[tuple[str, str], list[CandidateSample]]
     fruitless: dict[tuple[str, str], list[Objection]]
-
-
-class Few(Generic[K, T]):
-    """The ``size`` items of each key whose names have the smallest SHA-256, in that order."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._heaps: dict[K, list[tuple[int, str, T]]] = {}
-
-    def offer(self, key: K, name: str, item: T) -> None:
-        """Consider ``item``. Names are unique within a key."""
-        rank = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
-        heap = self._heaps.setdefault(key, [])
-        if len(heap) < self._size:
-            heapq.heappush(heap, (-rank, name, item))
-        elif self._size and -rank > heap[0][0]:
-            heapq.heapreplace(heap, (-rank, name, item))
-
-    def items(self) -> Iterator[tuple[K, list[T]]]:
-        """Keys in the order they came, each with its items."""
-        for key, heap in self._heaps.items():
-            yield key, [item for _, _, item in sorted(heap, key=lambda e: (-e[0], e[1]))]
 
 
 @dataclass
@@ -178,7 +156,8 @@ def sample(store: Store, summary: Summary, steps: Steps) -> Samples:
     def judged(found: _Judged) -> CandidateSample:
         candidate, objections, selection = found
         parent = problems.get(next(iter(candidate.lineage.parents), ""))
-        return CandidateSample(candidate, parent, objections, selection)
+        near = {id_: problems[id_] for id_ in _near(objections) if id_ in problems}
+        return CandidateSample(candidate, parent, objections, selection, near)
 
     return Samples(
         cases={key: [case(d) for d in found] for key, found in cases.items()},
@@ -277,11 +256,22 @@ def _candidates(store: Store, name: str, budget: Budget, wanted: _Wanted) -> _Ma
     chosen = [c for found in (*fates.values(), *types.values()) for c in found]
     wanted.problems |= {c.lineage.parents[0] for c in chosen if c.lineage.parents}
     judge = _judging(store, name, {c.id for c in chosen})
-    return _Made(
+    made = _Made(
         by_fate={fate: [judge(c) for c in found] for fate, found in fates.items()},
         by_type={type_id: [judge(c) for c in found] for type_id, found in types.items()},
         tries=dict(tries.items()),
     )
+    for found in (*made.by_fate.values(), *made.by_type.values()):
+        wanted.problems.update(id_ for _, objections, _ in found for id_ in _near(objections))
+    return made
+
+
+def _near(objections: Sequence[Objection]) -> Iterator[str]:
+    """Ids of what a candidate is too near to; it may be a problem or another candidate."""
+    for objection in objections:
+        for key in ("near", "same_as"):
+            if isinstance(found := objection.evidence.get(key), str):
+                yield found
 
 
 def _judging(store: Store, name: str, ids: set[str]) -> Callable[[Candidate], _Judged]:

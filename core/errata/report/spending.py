@@ -57,6 +57,15 @@ class Spending(Record):
             usd=sum(s.usd for s in self.stages),
         )
 
+    def written(self) -> Answered:
+        """What every checkpoint wrote, together."""
+        return Answered(
+            checkpoint="",
+            attempts=sum(a.attempts for a in self.answered),
+            prompt_tokens=sum(a.prompt_tokens for a in self.answered),
+            tokens=sum(a.tokens for a in self.answered),
+        )
+
 
 def spending(store: Store, checkpoints: Iterable[str]) -> Spending:
     """What the ledgers say, and the answers of each of the ``checkpoints``."""

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from errata.report import words
+from errata.report import surely, words
 from errata.report.case_table import print_imported, print_life, print_triage
+from errata.report.cost_table import print_spending, print_time
 from errata.report.figures import CheckpointFigures, RoundFigures, Summary
 from errata.report.terminal import clipped, say, show, table, text
 from errata.stages.evaluate import chunks
@@ -43,7 +44,8 @@ def print_summary(summary: Summary, console: Console) -> None:
                 f"{words.round_name(round_.name)}: {lack.accepted} of {lack.asked} candidates"
                 f" accepted for {_type_name(round_, lack.error_type)}: {lack.why}",
             )
-    _print_time(summary, console)
+    print_time(summary, console)
+    print_spending(summary, console)
 
 
 # --- accuracy ---------------------------------------------------------------------------------------
@@ -142,6 +144,9 @@ def _print_types(round_: RoundFigures, console: Console) -> None:
     for t in shown:
         if t.quota is not None and t.quota.rule == "expected-gain":
             say(console, f"{clipped(t.name)}: {words.count(t.quota.quota)} wanted: {t.quota.why}")
+    doubtful = [f"{clipped(t.name)} ({t.stability:.2f})" for t in shown if surely.unstable(t)]
+    if doubtful:
+        say(console, f"unstable, resampled cases do not give them again: {', '.join(doubtful)}")
     if len(shown) < len(round_.types):
         say(console, f"the {len(shown)} largest of {words.count(len(round_.types))} types")
 
@@ -150,7 +155,7 @@ def _type_name(round_: RoundFigures, type_id: str) -> str:
     return clipped(next((t.name for t in round_.types if t.id == type_id), type_id))
 
 
-# --- candidates, time -------------------------------------------------------------------------------
+# --- candidates -------------------------------------------------------------------------------
 
 
 def _print_candidates(summary: Summary, console: Console) -> None:
@@ -162,6 +167,13 @@ def _print_candidates(summary: Summary, console: Console) -> None:
             grid.add_row(text(head), *cells)
         show(console, "Candidates", grid)
         for round_ in group:
+            if round_.funnel.kept is not None:
+                say(console, f"{words.round_name(round_.name)}: {surely.kept(round_)}")
+            for choice in round_.style_choices:
+                say(
+                    console,
+                    f"{_type_name(round_, choice.error_type or '')}: {surely.choice(choice)}",
+                )
             for near in filter(lambda near: near.named, round_.near):
                 console.print(text(f"{words.round_name(round_.name)}: {words.nearness(near)}"))
 
@@ -189,18 +201,3 @@ def _candidate_rows(
     for reason in sorted({reason for f in funnels for reason in f.fruitless}):
         head = f"tries without a candidate: {words.category(reason)}"
         yield head, [words.count(f.fruitless.get(reason, 0)) for f in funnels]
-
-
-def _print_time(summary: Summary, console: Console) -> None:
-    columns, rows = words.stage_seconds(summary)
-    for group in chunks(columns, _ROUNDS_ABREAST + 1):
-        grid = table(("", *group))
-        for stage, row in rows.items():
-            if any(column in row for column in group):
-                cells = (words.duration(row[c]) if c in row else "" for c in group)
-                grid.add_row(text(stage), *cells)
-        totals = (sum(row.get(c, 0.0) for row in rows.values()) for c in group)
-        grid.add_row(text("all stages", style="bold"), *(words.duration(t) for t in totals))
-        show(console, "Time per stage", grid)
-    if columns:
-        say(console, f"in all {words.duration(summary.total_seconds)}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from errata.records import Candidate, Correction, Critique, Pair, Trajectory
+from errata.records import Candidate, Correction, Critique, Objection, Pair, Trajectory
 from errata.report import threads, words
 from errata.report.case_figures import CATEGORIES, SAMPLED
 from errata.report.figures import CheckpointFigures, RoundFigures, Summary, TriageCounts
@@ -82,6 +82,18 @@ class View:
             if c.id == final and c.id not in told
         ]
         return rows
+
+    @cached_property
+    def control_sets(self) -> list[str]:
+        """The sets on which the controls are shown: those of ``glance``, or those measured so far."""
+        if self.glance:
+            return [name for name, *_ in self.glance]
+        measured = {a.set for c, _ in self.controls for a in c.accuracies if a.complete}
+        return [
+            s.set
+            for s in self.summary.sets
+            if s.set in measured and s.set.split("/")[0] in ("test", "ood")
+        ]
 
     def changes(self, checkpoint: str, set_name: str, direction: str) -> list[Any]:
         """Sampled problems that a checkpoint fixed or broke."""
@@ -164,6 +176,13 @@ class View:
             r: tries for (name, r), tries in self.samples.fruitless.items() if name == round_name
         }
         return [(r, tries[: self.budget.candidates]) for r, tries in sorted(found.items())]
+
+    def evidence(self, objection: Objection) -> Iterable[tuple[str, str]]:
+        """What the objection rests on, without what its detail says already."""
+        for key, value in objection.evidence.items():
+            told = words.figure(value) if isinstance(value, float) else str(value)
+            if told not in objection.detail:
+                yield key, told
 
     def parts(self, candidate: Candidate) -> Iterable[tuple[str, str]]:
         """A candidate as headed texts."""

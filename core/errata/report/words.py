@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 from errata.life import TypeLife
 from errata.records import Comparison
-from errata.report.doubts import Cut
 from errata.report.figures import (
     CheckpointFigures,
     Measured,
@@ -60,8 +59,16 @@ def p_value(value: float) -> str:
     return "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
+def said_p(value: float) -> str:
+    """In a sentence: ``p = 0.388``, ``p < 0.001``."""
+    told = p_value(value)
+    return f"p < {told[1:]}" if told.startswith("<") else f"p = {told}"
+
+
 def duration(seconds: float) -> str:
-    """``3.2 s``, ``65 s``, ``12m 05s``, ``3h 02m``."""
+    """``<0.1 s``, ``3.2 s``, ``65 s``, ``12m 05s``, ``3h 02m``."""
+    if 0 < seconds < 0.05:
+        return "<0.1 s"
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)
@@ -73,8 +80,8 @@ def duration(seconds: float) -> str:
 
 
 def figure(value: float) -> str:
-    """A score or a trainer's figure: four significant digits."""
-    return f"{value:.4g}"
+    """A score or a trainer's figure: four significant digits, with a proper minus sign."""
+    return f"{value:.4g}".replace("-", "\u2212")
 
 
 def category(name: str) -> str:
@@ -122,15 +129,6 @@ def surety(paired: Comparison) -> str:
     return "up" if paired.fixed > paired.broken else "down"
 
 
-def surety_of_cut(cut: Cut) -> str:
-    """How sure the cut is, in a sentence."""
-    return (
-        f"{count(cut.kept_sure)} of {counted(cut.kept, 'kept one')} and {count(cut.left_out_sure)} of"
-        f" {count(cut.left_out)} left out lie more than 1.96 standard errors of their own score away"
-        f" from the cut ({figure(cut.at)}); the others might as well have fallen on its other side."
-    )
-
-
 def dollars(amount: float) -> str:
     """``$0.42``; four decimals below ten cents."""
     return f"${amount:.4f}" if 0 < amount < 0.1 else f"${amount:,.2f}"
@@ -142,6 +140,14 @@ def paid(spent: Spending) -> str:
     if not total.requests:
         return "nothing was asked of others"
     return "paid to others" if total.usd else "no price is known"
+
+
+def apart(sets: Sequence[str]) -> str:
+    """Of sets that cannot be compared, why not."""
+    return (
+        f"No problem in common on {', '.join(sets)}: the runs were asked other problems there, as with"
+        " another seed or source, and cannot be compared on it."
+    )
 
 
 def at_a_glance(summary: Summary) -> list[tuple[str, Measured, Measured, Comparison]]:

@@ -39,6 +39,7 @@ from errata.stages.group import to_yaml
 from errata.stages.problems import Dropped, Placed
 from errata.stages.triage import triage
 from errata.store import Manifest, StageDone, Store
+from errata.styles import StyleChoice, StyleFigure
 
 HOSTILE = "<script>alert('x')</script></script><!-- <b>&amp; {{ 7*7 }} \u202eevil\x1b[31m"
 SIZES = {"test/drills": 40, "test/stories": 25, "ood/svamp": 20, "gate": 60, "dev": 30, "train": 90}
@@ -49,6 +50,19 @@ TYPES = (
     ("t3", f"hostile {HOSTILE}", (HOSTILE,)),
     ("t4", "stopped before the last step", ("stops early",)),
 )
+CHOICES = (
+    StyleChoice(
+        error_type="t1",
+        chosen="program",
+        why="the style 'program' is +0.200 against the usual style, ± 0.080",
+        judge="train",
+        cases=12,
+        sureness=0.99379,
+        figures=(StyleFigure(style="program", candidates=9, score=0.4, uncertainty=0.06),),
+    ),
+    StyleChoice(error_type="t3", chosen=None, why=f"no bad dev case {HOSTILE}"),
+)
+STABILITY = {"t1": 0.912, "t2": 0.65, "t3": 0.311, "t4": None}
 RECIPE = """\
 name: made
 domain: {use: math, options: {}}
@@ -258,7 +272,10 @@ class RunWriter:
         self.write(f"{name}/diagnoses.jsonl", diagnoses)
         if self.done(name, "diagnose"):
             return True
-        types = [ErrorType(id=t, name=n, description=f"{n}.", keyphrases=k) for t, n, k in TYPES]
+        types = [
+            ErrorType(id=t, name=n, description=f"{n}.", keyphrases=k, stability=STABILITY[t])
+            for t, n, k in TYPES
+        ]
         text = to_yaml(types)
         if name == "round-2":  # a person folded t4 into t1
             text += "- {id: t9, name: deleted before, merge: t1}\n"
@@ -326,10 +343,13 @@ class RunWriter:
                 kept=rank <= len(scored) // 2,
                 score=score,
                 uncertainty=0.3,
+                sureness=min(0.99, 0.5 + abs(score) / 3) if name == "round-1" else None,
             )
             for rank, (score, id_) in enumerate(scored, 1)
         ]
         self.write(f"{name}/selection.jsonl", self.kept)
+        if name == "round-1":
+            self.write(f"{name}/styles.jsonl", CHOICES)
         return self.done(name, "select")
 
     def train(self, name: str, start: str, count: int | None) -> bool:

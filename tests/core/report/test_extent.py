@@ -14,8 +14,9 @@ from rich.console import Console
 
 from errata.errors import CorruptRecord, RunDirectoryError
 from errata.records import Assignment, Attempt, ErrorType, Problem
+from errata.report.few import Few
 from errata.report.page import LIMIT, render, write_page
-from errata.report.samples import BUDGETS, Few, sample
+from errata.report.samples import BUDGETS, sample
 from errata.report.steps import domain_steps, lines
 from errata.report.summary import summarize
 from errata.report.table import print_summary

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +60,15 @@ def any_run(request: pytest.FixtureRequest) -> Store:
 
 @pytest.fixture(scope="session")
 def recount() -> Callable[[Path], Json]:
-    """The summary of a finished run as JSON, counted again."""
-    return recounted
+    """The summary of a finished run as JSON, counted again, once a run."""
+    found: dict[Path, Json] = {}
+
+    def count(run: Path) -> Json:
+        if run not in found:
+            found[run] = recounted(run)
+        return deepcopy(found[run])
+
+    return count
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +103,45 @@ class Written:
     def p(self, value: float) -> str:
         return f"{value:.3f}" if value >= 0.001 else "<0.001"
 
+    def score(self, value: float) -> str:
+        return f"{value:.4g}".replace("-", "\u2212")
+
+    def dollars(self, usd: float) -> str:
+        return f"${usd:.4f}" if 0 < usd < 0.1 else f"${usd:,.2f}"
+
+    def stability(self, error_type: Json) -> str:
+        value = error_type["stability"]
+        if value is None:
+            return ""
+        return f"unstable {value:.2f}" if value < 0.6 else f"{value:.2f}"
+
+    def surety(self, r: Json) -> str:
+        """How surely candidates of a round were kept."""
+        sides, cut = r["sureness"], r["cut"]
+        if sides:
+            told = (
+                "By the standard errors of the scores, a kept candidate belongs above the cut with a"
+                f" probability of {self.share(sides['kept_above'])} on average, one that was left out"
+                f" with {self.share(sides['left_out_above'])}"
+            )
+            if abs(sides["kept_above"] - sides["left_out_above"]) < 0.005:
+                luck = "the scores spread no more than their errors do, and the cut is luck"
+                return f"{told}: {luck}."
+            return (
+                f"{told}. {sides['kept_sure']} of {sides['kept']} kept and {sides['left_out_sure']} of"
+                f" {sides['left_out']} left out are on their side of it with at least 95%."
+            )
+        assert cut
+        return (
+            f"{cut['kept_sure']} of {cut['kept']} kept ones and {cut['left_out_sure']} of"
+            f" {cut['left_out']} left out lie more than 1.96 standard errors of their own score away"
+            f" from the cut ({self.score(cut['at'])}); the others might as well have fallen on its"
+            " other side."
+        )
+
     def time(self, seconds: float) -> str:
+        if 0 < seconds < 0.05:
+            return "<0.1 s"
         if seconds < 9.95:
             return f"{seconds:.1f} s"
         minutes, rest = divmod(round(seconds), 60)

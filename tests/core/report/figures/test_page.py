@@ -40,11 +40,20 @@ def test_accuracy_table(page: Element, counted: Json, written: Any) -> None:
     assert table(page, id="accuracy") == expected
 
 
-def test_tables_of_each_round(page: Element, counted: Json) -> None:
+def test_tables_of_each_round(page: Element, counted: Json, written: Any) -> None:
     for r in counted["rounds"]:
-        keys = ("cases", "dev_cases", "dev_fixed", "proposed", "accepted", "kept")
-        rows = [[clean(t["name"]), *(number(t[key]) for key in keys)] for t in r["types"]]
-        rows.append(["unassigned", number(r["unassigned"]), "", "", "", "", ""])
+        rows = []
+        for t in r["types"]:
+            row = [clean(t["name"]), number(t["cases"])]
+            if any(other["stability"] is not None for other in r["types"]):
+                row.append(written.stability(t))
+            keys = ("dev_cases", "dev_fixed", "proposed", "accepted", "kept")
+            row += [number(t[key]) for key in keys]
+            if r["sureness"]:
+                row.append("" if t["sureness"] is None else written.share(t["sureness"]))
+            rows.append(row)
+        blank = [""] * (len(rows[0]) - 2)
+        rows.append(["unassigned", number(r["unassigned"]), *blank])
         assert table(page, **{"class_": "types", "data-round": r["name"]}) == rows
         f = r["funnel"]
         named = [["proposed", f["proposed"]], ["objected to", f["objected"]]]
@@ -134,13 +143,16 @@ def test_no_figure_on_the_page_is_without_a_test(
     for element in [*page.all("div", class_="card"), *page.all("p", class_="cut")]:
         element.inside = []
     known = [f"Finished: {counted['ended']}.", "95%", f"seed {counted['seed']}", "p below 0.05"]
-    known += [written.time(counted["total_seconds"])]
+    known += [written.time(counted["total_seconds"]), "p below 0.6"]
     known += [c["label"] for c in counted["checkpoints"]]
     known += [written.checkpoint(c) for c in counted["checkpoints"]]
     for r in counted["rounds"]:
         known.append(written.round(r["name"]))
         s = r["scores"]
-        known += [str(s["scored"]), *(f"{s[key]:.4g}" for key in ("low", "high", "lowest_kept"))]
+        known += [
+            str(s["scored"]),
+            *(written.score(s[key]) for key in ("low", "high", "lowest_kept")),
+        ]
     figures = set(re.findall(r"[\d.,]*\d", " ".join(known)))
     assert set(re.findall(r"[\d.,]*\d", page.text())) <= figures
 
@@ -198,7 +210,7 @@ def test_bars_are_as_long_as_their_figures(page: Element, counted: Json) -> None
         assert lengths == [pytest.approx(100 * value / max(cases), abs=0.01) for value in cases]
 
 
-def test_histograms_show_every_bin(page: Element, counted: Json) -> None:
+def test_histograms_show_every_bin(page: Element, counted: Json, written: Any) -> None:
     pictures = [
         svg
         for svg in page.all("svg")
@@ -209,7 +221,8 @@ def test_histograms_show_every_bin(page: Element, counted: Json) -> None:
         s = r["scores"]
         bars = svg.all("g")
         assert [bar.all("title")[0].text() for bar in bars] == [
-            f"{b['low']:.4g} to {b['high']:.4g}: {b['kept']} kept, {b['left_out']} left out"
+            f"{written.score(b['low'])} to {written.score(b['high'])}: {b['kept']} kept,"
+            f" {b['left_out']} left out"
             for b in s["bins"]
         ]
         unit = max(bar.number("height") for bar in svg.all("rect")) / max(

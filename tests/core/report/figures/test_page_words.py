@@ -17,11 +17,12 @@ def glance(counted: Json, written: Any) -> Iterator[str]:
     for p in counted["overall"]:
         if p["set"].startswith(("test", "ood")):
             first, last = by_id["round-0"][p["set"]], by_id[counted["final"]][p["set"]]
+            chance = f"p = {written.p(p['p_value'])}".replace("= <", "< ")
             sure = "better" if p["fixed"] > p["broken"] else "worse"
             yield (
                 f"{p['set']} {written.share(last['accuracy'])} from {written.share(first['accuracy'])}"
                 f" {sure if p['p_value'] < 0.05 else 'within chance'}"
-                f" {p['fixed']} fixed , {p['broken']} broken , p {written.p(p['p_value'])}"
+                f" {p['fixed']} fixed , {p['broken']} broken , {chance}"
             )
 
 
@@ -44,7 +45,8 @@ def disclosures(counted: Json, written: Any) -> Iterator[str]:
             f"{written.round(r['name'])} {written.share(life['rate'])} {life['life']}"
             for r, life, _ in row
         )
-        yield f"{clean(latest['name'])} {things(latest['cases'], 'case')} {bars}"
+        shaky = " unstable" if (latest["stability"] or 1) < 0.6 else ""
+        yield f"{clean(latest['name'])} {things(latest['cases'], 'case')}{shaky} {bars}"
         for r, _, t in row:
             where = written.round(r["name"])
             if t and t["cases"]:
@@ -156,10 +158,6 @@ def test_the_controls(page: Element, counted: Json, written: Any) -> None:
     assert table(page, id="controls") == expected
 
 
-def dollars(usd: float) -> str:
-    return f"${usd:.4f}" if 0 < usd < 0.1 else f"${usd:,.2f}"
-
-
 def test_costs(page: Element, counted: Json, written: Any) -> None:
     spent = counted["spending"]
     names = {c["id"]: written.checkpoint(c) for c in counted["checkpoints"]}
@@ -175,7 +173,7 @@ def test_costs(page: Element, counted: Json, written: Any) -> None:
                 row["who"],
                 row["stage"],
                 *map(number, (row["requests"], row["tokens"])),
-                dollars(row["usd"]),
+                written.dollars(row["usd"]),
             ]
             for row in paid
         ]
@@ -187,7 +185,7 @@ def test_costs(page: Element, counted: Json, written: Any) -> None:
     (cards,) = page.all("div", id="costs")
     assert [card.text() for card in cards.all("div", class_="card")] == [
         f"time {written.time(counted['total_seconds'])} all finished stages",
-        f"money {dollars(total['usd'])} {asked}",
+        f"money {written.dollars(total['usd'])} {asked}",
         f"tokens paid for {number(total['tokens'])} {number(total['requests'])} requests",
         f"tokens of the target {number(written_tokens)} written in {answers} answers",
     ]
@@ -211,11 +209,37 @@ def test_what_may_be_doubted(page: Element, counted: Json, written: Any) -> None
         assert table(page, id="leaks") == leaks
     cuts = [p.text() for p in page.all("p", class_="cut")]
     for said, r in zip(cuts, counted["rounds"], strict=True):
-        f, cut = r["funnel"], r["cut"]
-        assert said.startswith(f"{f['kept']} of {things(f['accepted'], 'accepted candidate')} kept")
-        if cut is None:
-            assert "standard errors" not in said
-            continue
-        figures = (cut["kept_sure"], cut["kept"], cut["left_out_sure"], cut["left_out"])
-        assert "{} of {} kept ones and {} of {} left out".format(*figures) in said
-        assert f"({cut['at']:.4g})" in said
+        f = r["funnel"]
+        accepted = things(f["accepted"], "accepted candidate")
+        assert said.startswith(f"{f['kept']} of {accepted} were kept")
+        assert said.endswith(f". {written.surety(r)}")
+    choices = [
+        [
+            written.round(r["name"]),
+            clean(next(t["name"] for t in r["types"] if t["id"] == choice["error_type"])),
+            choice["chosen"] or "all, evenly",
+            "" if choice["sureness"] is None else written.share(choice["sureness"]),
+            number(choice["cases"]),
+            clean(choice["why"]),
+        ]
+        for r in counted["rounds"]
+        for choice in r["style_choices"]
+    ]
+    assert bool(choices) == bool(page.all("table", id="style-choices"))
+    if choices:
+        assert table(page, id="style-choices") == choices
+
+
+def test_stability_of_the_types(page: Element, counted: Json) -> None:
+    """Said where a type is opened, and beside its name where it is unstable."""
+    latest = [next(t for _, _, t in reversed(row) if t) for row in followed(counted["rounds"])]
+    known = [t["stability"] for t in latest if t["stability"] is not None]
+    said = [p.text() for p in page.all("p", class_="stability")]
+    assert len(said) == len(known)
+    assert sorted(line.split(":")[0] for line in said) == sorted(
+        f"Stability {value:.2f}" for value in known
+    )
+    unstable = [value for value in known if value < 0.6]
+    assert sum("unstable" in line for line in said) == len(unstable)
+    chips = [chip.text() for chip in page.all("span", class_="chip")]
+    assert chips.count("unstable") == len(unstable)

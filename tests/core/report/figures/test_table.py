@@ -49,6 +49,7 @@ def lines(s: Json, written: Any) -> Iterator[list[str]]:
     yield from lives(s["rounds"], written)
     yield from candidates(s["rounds"], written)
     yield from times(s, written)
+    yield from money(s["spending"], written)
 
 
 def accuracy(s: Json, written: Any) -> Iterator[list[str]]:
@@ -109,6 +110,13 @@ def types(r: Json, written: Any) -> Iterator[list[str]]:
     for t in r["types"]:
         yield [clean(t["name"]), *(str(t[number]) for number in numbers)]
     yield ["(unassigned)", str(r["unassigned"])]
+    unstable = [
+        f"{clean(t['name'])} ({t['stability']:.2f})"
+        for t in r["types"]
+        if t["stability"] is not None and t["stability"] < 0.6
+    ]
+    if unstable:
+        yield [f"unstable, resampled cases do not give them again: {', '.join(unstable)}"]
 
 
 def lives(rounds: list[Json], written: Any) -> Iterator[list[str]]:
@@ -135,7 +143,10 @@ def lives(rounds: list[Json], written: Any) -> Iterator[list[str]]:
 
 
 def clean(name: str) -> str:
-    name = name if len(name) <= 70 else name[:69] + "…"
+    return clean_control(name if len(name) <= 70 else name[:69] + "…")
+
+
+def clean_control(name: str) -> str:
     return name.replace("\x1b", "\ufffd").replace("\u202e", "\ufffd")
 
 
@@ -160,6 +171,14 @@ def candidates(rounds: list[Json], written: Any) -> Iterator[list[str]]:
         tries = [f["fruitless"].get(reason, 0) for f in funnels]
         yield across(f"tries without a candidate: {reason.replace('-', ' ')}", tries)
     for r in rounds:
+        yield [f"{written.round(r['name'])}: {written.surety(r)}"]
+        names = {t["id"]: clean(t["name"]) for t in r["types"]}
+        for choice in r["style_choices"]:
+            style = choice["chosen"] or "all, evenly"
+            sure = f", {written.share(choice['sureness'])} sure" if choice["sureness"] else ""
+            learnt = f"{names[choice['error_type']]}: learnt in the style: {style}{sure}"
+            yield [f"{learnt} ({clean_control(choice['why'])})"]
+    for r in rounds:
         names = {t["id"]: clean(t["name"]) for t in r["types"]}
         for lack in r["shortfalls"]:
             yield [
@@ -179,6 +198,25 @@ def times(s: Json, written: Any) -> Iterator[list[str]]:
     totals = [sum(row.get(c, 0.0) for row in by_stage.values()) for c in columns]
     yield ["all stages", *(written.time(total) for total in totals)]
     yield [f"in all {written.time(s['total_seconds'])}"]
+
+
+def money(spent: Json, written: Any) -> Iterator[list[str]]:
+    total = {key: sum(row[key] for row in spent["stages"]) for key in ("requests", "tokens", "usd")}
+
+    def costs(row: Json) -> list[str]:
+        return [f"{row['requests']:,}", f"{row['tokens']:,}", written.dollars(row["usd"])]
+
+    yield ["Money and tokens"]
+    if spent["stages"]:
+        yield ["requests", "tokens", "US dollars"]
+        for row in spent["stages"]:
+            yield [f"{row['stage']} ({row['who']})", *costs(row)]
+        yield ["all stages", *costs(total)]
+    told = "paid to others" if spent["stages"] else "nothing was asked of others"
+    yield [f"{written.dollars(total['usd'])}: {told}"]
+    read, wrote = (sum(a[key] for a in spent["answered"]) for key in ("prompt_tokens", "tokens"))
+    answers = sum(a["attempts"] for a in spent["answered"])
+    yield [f"the target read {read:,} and wrote {wrote:,} tokens in {answers:,} answers"]
 
 
 @pytest.mark.parametrize("width", [80, 120])
