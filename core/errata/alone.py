@@ -46,14 +46,23 @@ def settings_of(part: Part, given: Mapping[str, Any], prefix: str = "") -> Setti
         ) from error
 
 
+def lacking(part: Part) -> str:
+    """What has to be installed before the part can be made, and how; nothing where all is there."""
+    missing = [name for name in part.requires if importlib.util.find_spec(name) is None]
+    if not missing:
+        return ""
+    package = part.distribution or "its package"
+    remedy = f"pip install '{package}[{part.extra}]'" if part.extra else f"reinstall {package}"
+    return (
+        f"{part.kind} {part.name!r} of {package} needs {', '.join(missing)}, which is not installed:"
+        f" {remedy}"
+    )
+
+
 def make_part(part: Part, settings: Settings, services: Services) -> object:
     """The part. Raises MissingExtra, and PartError when what the settings name is not there."""
-    missing = [name for name in part.requires if importlib.util.find_spec(name) is None]
-    if missing:
-        raise MissingExtra(
-            f"{part.kind} {part.name} needs {', '.join(missing)}, which is not installed:"
-            f" pip install 'errata[{part.extra}]'"
-        )
+    if missing := lacking(part):
+        raise MissingExtra(missing)
     try:
         return part.make(settings, services)
     except (LookupError, FileNotFoundError) as error:  # what the settings name is not there

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from errata.alone import lacking
 from errata.calls.settings import InstructorSettings
 from errata.domain import Domain
 from errata.errors import ErrataError, PartError, RecipeError, boundary
@@ -183,12 +184,8 @@ def _choose(
     except ErrataError as error:
         mistakes.append(str(error))
         return None
-    missing = [module for module in part.requires if importlib.util.find_spec(module) is None]
-    if missing:
-        mistakes.append(
-            f"{section}: {kind} {use.use!r} needs {', '.join(missing)}, which is not installed:"
-            f" pip install 'errata[{part.extra}]'"
-        )
+    if missing := lacking(part):
+        mistakes.append(f"{section}: {missing}")
         return None
     with boundary(f"{kind} {use.use}", "checking its settings"):
         mistakes += [f"{section}: {mistake}" for mistake in part.check(settings)]

@@ -348,11 +348,12 @@ class Part:
 
     ``requires`` are the top-level modules the factory will import and ``extra`` the extra of the
     distribution that installs them; ``errata check`` uses both to report what is missing before a
-    run. ``provides`` and ``needs`` are target capabilities, ``needs_by(settings)`` those that depend on
-    the settings; ``needs_embedder`` asks for an embedder,
-    ``needs_instructor`` for an instructor (a function of the settings where those decide), and
-    ``prompts`` are what it asks an instructor for. ``takes`` are the kinds of training examples a
-    trainer can use, ``makes`` those that become of a strategy's candidates.
+    run. ``distribution`` is the installed package that offers the part; the catalogue fills it in.
+    ``provides`` and ``needs`` are target capabilities, ``needs_by(settings)`` those that depend on the
+    settings; ``needs_embedder`` asks for an embedder, ``needs_instructor`` for an instructor (a
+    function of the settings where those decide), and ``prompts`` are what it asks an instructor for.
+    ``takes`` are the kinds of training examples a trainer can use, ``makes`` those that become of a
+    strategy's candidates.
     ``inside(settings)`` are parts of the same kind that it is made of, by their place in its section;
     they are checked like any other and made by ``Services.part``.
     ``check(settings)`` returns mistakes that show without network and before anything is made (an
@@ -376,6 +377,7 @@ class Part:
     prompts: tuple[Purpose[Any], ...] = ()
     check: Callable[[Any], Sequence[str]] = nothing_wrong
     inside: Callable[[Any], Mapping[str, PartUse]] = nothing_inside
+    distribution: str = ""
 
     def capabilities(self, settings: Settings) -> frozenset[Capability]:
         """What the target must be able to do for the part with these settings."""

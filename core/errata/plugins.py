@@ -11,7 +11,7 @@ import difflib
 import importlib.util
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -119,7 +119,7 @@ class Catalogue:
                     plugin.name, plugin.value, plugin.package, None, reason
                 )
                 continue
-            offers += [Offer(plugin.name, part) for part in parts]
+            offers += [Offer(plugin.name, replace(p, distribution=plugin.package)) for p in parts]
         return offers
 
     def plugin(self, name: str, asked_by: str) -> Installed:
@@ -158,8 +158,12 @@ class Catalogue:
         raise PartError(f"{asked_by}: no {kind} {use!r}" + _suggest(name, names) + self._broken())
 
     def _broken(self) -> str:
-        broken = [f"{p.name} ({p.problem})" for p in self.installed if p.factory is None]
-        return f"; plugins that did not load: {', '.join(broken)}" if broken else ""
+        broken = [
+            f"{p.name} of {p.package} ({p.problem})" for p in self.installed if p.factory is None
+        ]
+        if not broken:
+            return ""
+        return f"; plugins that did not load (reinstall or remove them): {', '.join(broken)}"
 
 
 def make_plugin(plugin: Installed, options: BaseModel | None) -> object:
@@ -173,6 +177,21 @@ def make_plugin(plugin: Installed, options: BaseModel | None) -> object:
 
 def _offers(instance: object) -> bool:
     return callable(getattr(instance, "errata_parts", None))
+
+
+def _old_signatures(instance: object) -> str:
+    """Which implementations ask for arguments that their hooks do not give, and what these give."""
+    found = []
+    for name in (n for n in dir(instance) if n.startswith("errata_") and hasattr(Hooks, n)):
+        given = [p for p in inspect.signature(getattr(Hooks, name)).parameters if p != "self"]
+        own = inspect.signature(getattr(instance, name)).parameters.values()
+        asked = [p.name for p in own if p.default is p.empty and p.name not in given]
+        if asked:
+            found.append(
+                f"{name} asks for {', '.join(asked)}, which this errata does not give; the hook gives"
+                f" {', '.join(given) or 'nothing'}: take the rest out of its signature"
+            )
+    return "; ".join(found)
 
 
 def _suggest(name: str, names: list[str]) -> str:
@@ -210,7 +229,7 @@ class Active:
         try:
             self._manager.register(instance, name)
         except pluggy.PluginValidationError as error:
-            reason = " ".join(str(error).split())
+            reason = _old_signatures(instance) or " ".join(str(error).split())
             raise PartError(
                 f"plugin {name!r}: {reason}; see docs/hooks.md for signatures"
             ) from error
@@ -248,7 +267,8 @@ class Active:
             hook = str(error).split("'")[1] if "'" in str(error) else ""
             plugin = self._manager.get_name(error.plugin)
             raise PartError(
-                f"plugin {plugin!r} implements {hook!r}, which is no hook{_suggest(hook, known)}"
+                f"plugin {plugin!r} implements {hook!r}, which is no hook: rename it, or leave it out"
+                + _suggest(hook, known)
             ) from error
 
     def _refuse_rivals(self) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from unittest import mock
 
+from blocks import fights
 from blocks.catalogue import catalogue
 from blocks.roman import DOMAIN, RECIPE, roman_catalogue
 from errata import errors
@@ -144,24 +145,6 @@ def unknown_part() -> None:
     catalogue().find("grouper", "embeding", "group.use")
 
 
-class Misspelt:
-    """A plugin with a method that is almost a hook."""
-
-    @hookimpl
-    def errata_chek(self, problems: object, responses: object) -> None:
-        """Misspelt."""
-
-
-def misspelt_hook() -> None:
-    """A method that is almost a hook."""
-    Active({"mine": Misspelt()})
-
-
-def two_answers() -> None:
-    """Two plain implementations of one hook."""
-    Active({"roman": DOMAIN(), "latin": DOMAIN()})
-
-
 def missing_library() -> None:
     """A source whose library is not installed."""
     with mock.patch.dict(sys.modules, {"datasets": None}):
@@ -278,10 +261,17 @@ SITUATIONS: dict[str, list[tuple[str, Wrong]]] = {
     ],
     "PartError": [
         ("A part that no installed plugin offers:", unknown_part),
-        ("A misspelt hook in a plugin of your own:", misspelt_hook),
-        ("Two plugins that both answer for the domain:", two_answers),
+        ("A misspelt hook in a plugin of your own:", fights.misspelt_hook),
+        ("A plugin written for another version of the hooks:", fights.old_signature),
+        ("Two plugins that both answer for the domain:", fights.two_answers),
+        ("Two packages with a plugin of one name:", fights.two_packages),
+        ("Two plugins with a part of one name:", fights.two_parts),
+        ("A plugin that cannot be imported:", fights.broken_import),
     ],
-    "MissingExtra": [("A source whose library is not installed:", missing_library)],
+    "MissingExtra": [
+        ("A source whose library is not installed:", missing_library),
+        ("A part of another package, without its library:", fights.missing_extra),
+    ],
     "RunDirectoryError": [
         ("A folder that is no run:", not_a_run),
         ("A run of the same name with other settings:", another_recipe),

@@ -8,6 +8,8 @@ import random
 
 from pydantic import ConfigDict
 
+from errata.calls.settings import InstructorSettings
+from errata.calls.wire import Reply, Unanswered
 from errata.hooks import hookimpl
 from errata.parts import Grouping, Part, Services, Settings, Verifier
 from errata.records import (
@@ -26,6 +28,7 @@ from errata.testing import (
     DiagnoserSuite,
     EmbedderSuite,
     GrouperSuite,
+    InstructorSuite,
     SelectorSuite,
     StrategySuite,
     TargetSuite,
@@ -244,6 +247,51 @@ class Rolls(Writes):
         return super().train(examples, start, into) | {"loss": random.random()}
 
 
+class Talks:
+    """Sound: it says what it was asked, and works again after it was closed."""
+
+    takes_schema, prices = False, None
+
+    def __init__(self, services: Services) -> None:
+        self.own = InstructorSettings(model="mine")
+
+    def request(self, messages, schema, sampling, replica):
+        return self.own.request(messages, schema, sampling, replica)
+
+    async def complete(self, request):
+        return Reply(request.messages[-1].content)
+
+    async def close(self): ...
+
+
+class Forgetful(Talks):
+    """A second asking would be answered from the ledger with the first one's reply."""
+
+    def request(self, messages, schema, sampling, replica):
+        return super().request(messages, schema, sampling, 0)
+
+
+class Bare(Talks):
+    async def complete(self, request):
+        return request.messages[-1].content
+
+
+class Closed(Talks):
+    """Its connection does not outlive the first event loop."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self.open = True
+
+    async def complete(self, request):
+        if not self.open:
+            raise Unanswered("the session is closed")
+        return await super().complete(request)
+
+    async def close(self):
+        self.open = False
+
+
 def planting(self):
     return [wrapped(addition(1, 2, "planted").model_copy(update={"answer": "4"}))]
 
@@ -272,6 +320,11 @@ BROKEN = {
         Counts: "selections_are_the_same_every_time",
     },
     TargetSuite: {Forgets: "generations_are_in_order_and_the_same"},
+    InstructorSuite: {
+        Forgetful: "requests_say_what_determines_the_reply",
+        Bare: "it_replies_and_can_be_closed_and_asked_again",
+        Closed: "it_replies_and_can_be_closed_and_asked_again",
+    },
     EmbedderSuite: {LongVectors: "vectors_are_of_length_one"},
     TrainerSuite: {
         Nothing: "a_checkpoint_is_written",
@@ -285,6 +338,7 @@ SOUND = {
     StrategySuite: Again,
     SelectorSuite: Keeps,
     TargetSuite: Speaks,
+    InstructorSuite: Talks,
     EmbedderSuite: Embeds,
     TrainerSuite: Writes,
 }

@@ -96,8 +96,8 @@ def test_a_missing_extra_and_needs(roman, tmp_path):
     mistakes = _mistakes(roman, tmp_path, "train=heavy", "select=picky")
     assert mistakes == [
         (
-            "train: trainer 'heavy' needs no_such_library, which is not installed:"
-            " pip install 'errata[heavy]'"
+            "train: trainer 'heavy' of pack-lacking needs no_such_library, which is not installed:"
+            " pip install 'pack-lacking[heavy]'"
         ),
         (
             "select: selector 'picky' needs a target that can materialise; target 'scripted' can"

@@ -72,9 +72,16 @@ def test_a_broken_import_is_kept_with_its_reason(tmp_path, monkeypatch):
     assert catalogue.find("target", "scripted", "target.use").name == "scripted"
     (broken,) = [plugin for plugin in catalogue.installed if plugin.name == "broken"]
     assert "a_library_nobody_has" in broken.problem
-    with pytest.raises(PartError, match=r"'broken' \(broken_roman:Roman of broken-roman\) did not"):
+    with pytest.raises(
+        PartError,
+        match=r"'broken' \(broken_roman:Roman of broken-roman\) did not"
+        r" load: ModuleNotFoundError: .*a_library_nobody_has.*; reinstall or remove broken-roman",
+    ):
         catalogue.plugin("broken", "domain")
-    with pytest.raises(PartError, match=r"did not load: broken \(ModuleNotFoundError"):
+    listed = (
+        r"did not load \(reinstall or remove them\): broken of broken-roman \(ModuleNotFoundError"
+    )
+    with pytest.raises(PartError, match=listed):
         catalogue.find("diagnoser", "nobody", "diagnose.use")
 
 
@@ -133,7 +140,8 @@ def test_one_name_of_two_plugins_is_an_error_only_when_used():
 
 def test_two_packages_with_one_plugin_name():
     catalogue = Catalogue([_installed("math", Minimal, "one"), _installed("math", Minimal, "two")])
-    with pytest.raises(PartError, match="one and two both announce a plugin 'math'; uninstall"):
+    both = "domain: one and two both announce a plugin 'math'; uninstall one of them"
+    with pytest.raises(PartError, match=both):
         catalogue.plugin("math", "domain")
 
 
@@ -152,7 +160,8 @@ def test_a_second_plain_implementation_names_both():
         def errata_check(self, problems, responses):
             return []
 
-    with pytest.raises(PartError, match="errata_check has a plain implementation in both a and b"):
+    both = r"errata_check has a plain implementation in both a and b; .* make one a wrapper .* or leave"
+    with pytest.raises(PartError, match=both):
         Active({"a": Minimal(), "b": Second()})
 
 
@@ -162,7 +171,8 @@ def test_a_misspelt_hook():
         def errata_variants(self, problem):
             return None
 
-    with pytest.raises(PartError, match=r"errata_variants.*did you mean 'errata_variant'\?"):
+    both = r"plugin 'm' implements 'errata_variants'.*: rename it.* mean 'errata_variant'\?"
+    with pytest.raises(PartError, match=both):
         Active({"m": Misspelt()})
 
 
@@ -172,8 +182,12 @@ def test_an_old_signature():
         def errata_steps(self, problem, solution, language):
             return []
 
-    with pytest.raises(PartError, match=r"plugin 'old'.*language.*docs/hooks\.md"):
+    with pytest.raises(PartError) as caught:
         Active({"old": Old()})
+    assert str(caught.value) == (
+        "plugin 'old': errata_steps asks for language, which this errata does not give; the hook gives"
+        " problem, solution: take the rest out of its signature; see docs/hooks.md for signatures"
+    )
 
 
 def test_a_method_without_a_marker():

@@ -365,5 +365,6 @@ def test_a_missing_extra(errata, monkeypatch):
     )
     outcome = errata("run", _recipe(train="sft"))
     _refused(
-        outcome, "train: trainer 'sft' needs trl, which is not installed: pip install 'errata["
+        outcome,
+        "train: trainer 'sft' of errata needs trl, which is not installed: pip install 'errata[",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
 import pytest
 
@@ -20,7 +21,8 @@ from conforming.broken_parts import (
     wrapped,
 )
 from conforming.running import failed
-from errata.parts import Settings
+from errata import testing as kit
+from errata.parts import Kind, Settings
 from errata.stages.verdict_reason import VerdictReasonPlugin
 from errata.testing import (
     DiagnoserSuite,
@@ -143,6 +145,14 @@ def test_a_broken_offer_is_caught(make, settings, more, test):
     assert f"test_{test}" in found, found
     if make is Phrase:
         assert list(found) == [f"test_{test}"]
+
+
+def test_every_kind_of_part_has_a_suite_with_broken_parts():
+    """A kind that is added to errata.parts without one fails here."""
+    suites = {value.kind: value for value in vars(kit).values() if hasattr(value, "kind")}
+    assert set(suites) == set(get_args(Kind))
+    assert set(BROKEN) == set(suites.values())
+    assert set(SOUND) == set(BROKEN) - {VerifierSuite}  # sound ones: TestLength, TestRecompute
 
 
 def test_a_selector_that_loses_candidates_is_caught():
