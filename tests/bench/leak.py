@@ -125,8 +125,8 @@ def embedding(evaluation: list[Problem], posed: list[Problem]) -> None:
     neighbours.look_ahead([p.question for p in posed[1:]])
     each = (neighbours.seconds - read) / (len(posed) - 1)
     print(
-        f"embedding rule: {read:.1f} s for the {len(evaluation)} problems, {each * 1e3:.2f} ms for each "
-        f"of {len(posed)} candidates, 100,000 in {each * 1e5 / 60:.1f} min"
+        f"embedding rule: {read:.1f} s for the {len(evaluation)} problems, {each * 1e3:.2f} ms for"
+        f" each of {len(posed)} candidates, 100,000 in {each * 1e5 / 60:.1f} min"
     )
 
 
