@@ -21,10 +21,28 @@ SECTIONS = ["help", "wrong", "made", "kept", "cost", "trust", "examples"]
 PHONE, DESK = (390, 844), (1200, 900)
 VIEWS = [(*DESK, "light"), (*DESK, "dark"), (*PHONE, "light"), (*PHONE, "dark")]
 _SERIOUS = """
-axe.run(document, {resultTypes: ['violations']}).then(found => found.violations
+axe.run(document, {resultTypes: ['violations'], rules: RULES}).then(found => found.violations
   .filter(v => ['serious', 'critical'].includes(v.impact))
   .map(v => `${v.id}: ${v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(', ')}`))
 """
+
+
+# The page asks for news every two seconds: here twenty times as often.
+_HASTE = "{ const later = setTimeout; window.setTimeout = (f, ms) => later(f, ms / 20); }"
+
+
+def serious(tab: Tab, axe: str, *, contrast: bool = True) -> list[str]:
+    """Serious findings in what is visible. What is closed axe would only pass over, slowly: it is taken
+    out before, and so are examples after the third of a list, which one template makes. Contrast
+    depends on the colours and not on the width, and takes most of the time."""
+    tab.run(
+        "document.querySelectorAll('details:not([open]) > :not(summary)').forEach(e => e.remove());"
+        " document.querySelectorAll('article:nth-of-type(n + 4)').forEach(e => e.remove())"
+    )
+    tab.run(f"{axe}; 1")
+    rules = json.dumps({"color-contrast": {"enabled": contrast}})
+    found: list[str] = tab.run(_SERIOUS.replace("RULES", rules))
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -138,8 +156,21 @@ def test_it_fits_and_is_accessible(
     tab.run("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert tab.run("document.documentElement.scrollWidth") <= width
     tab.run(f"document.querySelectorAll('details').forEach(d => d.open = d.matches('{opened}'))")
-    tab.run(f"{axe}; 1")
-    assert tab.run(_SERIOUS) == []
+    contrast = (width, scheme) in ((DESK[0], "light"), (PHONE[0], "dark"))  # each colour once
+    assert serious(tab, axe, contrast=contrast) == []
+
+
+def test_axe_finds_what_is_bad(tab: Tab, filed: str, axe: str) -> None:
+    tab.look(*DESK)
+    tab.open(filed)
+    tab.run(
+        "document.querySelectorAll('section').forEach(s => s.remove());"
+        " document.querySelector('main').innerHTML ="
+        " '<p style=\"color: #999; background: #aaa\">hard to read</p><select></select>'"
+    )
+    found = serious(tab, axe)
+    assert any(line.startswith("color-contrast") for line in found)
+    assert any(line.startswith("select-name") for line in found)
 
 
 def test_the_switch_of_colours_wins_over_the_system(tab: Tab, filed: str) -> None:
@@ -199,6 +230,7 @@ def test_a_served_page_follows_the_run(tab: Tab, written: Callable[..., Store]) 
     threading.Thread(target=lambda: server.serve_forever(0.02), daemon=True).start()
     try:
         tab.look(*DESK)
+        tab.send("Page.addScriptToEvaluateOnNewDocument", source=_HASTE)
         tab.open(server.url)
         now = "document.querySelector('#now').innerText"
         tab.until(f"{now}.includes('Nobody seems to be at work')")
@@ -228,6 +260,5 @@ def test_the_page_of_several_runs(
     pictures = tab.run("[...document.querySelectorAll('svg.dots')].map(s => s.ariaLabel)")
     assert len(pictures) == len(found.sets)
     assert tab.run("document.documentElement.scrollWidth") <= width
-    tab.run(f"{axe}; 1")
-    assert tab.run(_SERIOUS) == []
+    assert serious(tab, axe) == []
     assert not [error for error in tab.errors if "axe" not in error]
