@@ -62,27 +62,30 @@ def read_numbered(source: str) -> Iterator[tuple[int, Row]]:
 def read_problems(source: str, split: str) -> Iterator[Problem]:
     """Problems of rows with ``question`` and ``answer``. Raises ValueError naming a bad row."""
     for number, row in enumerate(read(source, split), start=1):
-        missing = [name for name in ("question", "answer") if not _text(row, name).strip()]
+        missing = [name for name in ("question", "answer") if not text(row, name).strip()]
         if missing:
             raise ValueError(
                 f"row {number} has no {' and no '.join(missing)}; it has {', '.join(sorted(row))}"
             )
         known = ("id", "question", "answer", "solution", "kind")
         yield Problem(
-            id=_text(row, "id") or f"{Path(source).name}/{number}",
-            question=_text(row, "question"),
-            answer=_text(row, "answer"),
-            solution=_text(row, "solution"),
-            kind=_text(row, "kind"),
+            id=text(row, "id") or f"{Path(source).name}/{number}",
+            question=text(row, "question"),
+            answer=text(row, "answer"),
+            solution=text(row, "solution"),
+            kind=text(row, "kind"),
             source=source,
             data={key: value for key, value in row.items() if key not in known},
         )
 
 
-def _text(row: Row, name: str) -> str:
-    """A value as text; a zero is a value, None and a missing column are not."""
-    value = row.get(name)
-    return "" if value is None else str(value)
+def text(row: Row, *names: str) -> str:
+    """The first of the columns ``names`` that has a value, as text; empty where none has.
+
+    A zero is a value; None, an empty text and a missing column are not.
+    """
+    values = (row.get(name) for name in names)
+    return next((str(value) for value in values if value not in (None, "")), "")
 
 
 def _jsonl(path: Path) -> Iterator[Row]:

@@ -12,7 +12,8 @@ from errata.drafts import Draft
 from errata.fingerprints import Fingerprints, text_fingerprints
 from errata.hooks import hookimpl
 from errata.parts import Settings
-from errata.records import QA, Candidate, Message, Objection, Problem, TargetPrompt, Verdict
+from errata.records import QA, Candidate, Objection, Problem, TargetPrompt, Verdict
+from errata.turns import target_prompt
 from errata_code import drills
 from errata_code.problems import problems, tested
 from errata_code.responses import BLOCK, asked, program
@@ -58,12 +59,8 @@ class CodeDomain:
         self, problem: Problem, demonstration: Problem | None, guidance: str | None
     ) -> TargetPrompt:
         """The task, one of its tests, and that the function goes into a code block."""
-        turns = [("user", "\n\n".join(filter(None, [(guidance or "").strip(), asked(problem)])))]
-        if demonstration is not None:
-            shown = [("user", asked(demonstration)), ("assistant", demonstration.solution)]
-            turns = [*shown, *turns]
-        messages = tuple(Message.model_validate({"role": r, "content": c}) for r, c in turns)
-        return TargetPrompt(messages=messages, stop=(BLOCK,))
+        shown = (asked(demonstration), demonstration.solution) if demonstration else None
+        return target_prompt(asked(problem), guidance=guidance, shown=shown, stop=(BLOCK,))
 
     @hookimpl
     def errata_check(

@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from errata.drafts import Draft, draft_id
 from errata.records import Objection, Problem
 from errata.seeds import stream
-from errata.sources import is_path, read
+from errata.sources import is_path, read, text
 from errata_code import drills
 from errata_code.responses import program
 
@@ -47,36 +47,34 @@ def problems(source: str, split: str, seed: int) -> Iterator[Problem]:
 
 def problem_of(row: Row, number: int, source: str) -> Problem:
     """The problem of a row, which is the ``number``-th. Raises ValueError naming what is missing."""
-    text, code = (
-        _text(row, "prompt", "text", "question"),
-        _text(row, "canonical_solution", "code", "solution"),
-    )
-    entry, listed = _text(row, "entry_point"), _list(row, "test_list")
-    tests = _text(row, "tests", "test") or "\n".join([*listed, *_list(row, "challenge_test_list")])
-    if not text.strip() or not tests.strip():
+    task = text(row, "prompt", "text", "question")
+    code = text(row, "canonical_solution", "code", "solution")
+    entry, listed = text(row, "entry_point"), _list(row, "test_list")
+    tests = text(row, "tests", "test") or "\n".join([*listed, *_list(row, "challenge_test_list")])
+    if not task.strip() or not tests.strip():
         raise ValueError(
-            f"row {number} has no {'tests' if text.strip() else 'task'} (wanted: prompt, text or"
+            f"row {number} has no {'tests' if task.strip() else 'task'} (wanted: prompt, text or"
             f" question; test, tests or test_list); it has {', '.join(sorted(row)) or 'nothing'}"
         )
-    begun = bool(entry) and re.search(rf"^def {re.escape(entry)}\b", text, re.MULTILINE) is not None
+    begun = bool(entry) and re.search(rf"^def {re.escape(entry)}\b", task, re.MULTILINE) is not None
     if begun:
-        code = text + code if code else ""
+        code = task + code if code else ""
         if f"check({entry})" not in tests:
             tests += f"\ncheck({entry})\n"
     entry = entry or _called(code, tests)
-    setup = "\n".join([*_list(row, "test_imports"), _text(row, "test_setup_code")]).strip()
+    setup = "\n".join([*_list(row, "test_imports"), text(row, "test_setup_code")]).strip()
     data: dict[str, JsonValue] = {"entry_point": entry}
-    data |= {"prompt": text} if begun else {"example": (listed or _asserts(tests) or [""])[0]}
-    wrong = _text(row, "buggy_solution", "wrong_solution")
-    identity = _text(row, "task_id", "id") or f"{Path(source).name}/{number}"
+    data |= {"prompt": task} if begun else {"example": (listed or _asserts(tests) or [""])[0]}
+    wrong = text(row, "buggy_solution", "wrong_solution")
+    identity = text(row, "task_id", "id") or f"{Path(source).name}/{number}"
     return Problem(
         id=f"mbpp/{identity}" if identity.isdigit() else identity,
-        question=text,
+        question=task,
         answer=f"{setup}\n{tests}" if setup else tests,
         solution=fenced(code) if code else "",
         source=source,
-        kind=_text(row, "kind", "subset"),
-        data=data | ({"wrong_solution": text + wrong} if wrong else {}),
+        kind=text(row, "kind", "subset"),
+        data=data | ({"wrong_solution": task + wrong} if wrong else {}),
     )
 
 
@@ -120,8 +118,3 @@ def _asserts(tests: str) -> list[str]:
 def _list(row: Row, name: str) -> list[str]:
     value = row.get(name) or []
     return [str(item).strip() for item in value] if isinstance(value, list) else []
-
-
-def _text(row: Row, *names: str) -> str:
-    values = (row.get(name) for name in names)
-    return next((str(value) for value in values if value not in (None, "")), "")

@@ -13,8 +13,9 @@ from pydantic import Field
 from errata.fingerprints import Fingerprints, text_fingerprints
 from errata.hooks import hookimpl
 from errata.parts import Settings
-from errata.records import Candidate, Message, Objection, Problem, TargetPrompt, Verdict
+from errata.records import Candidate, Objection, Problem, TargetPrompt, Verdict
 from errata.sources import is_path, read_problems
+from errata.turns import target_prompt
 
 _ASK = 'End with a line "Answer: " and the answer alone.'
 _MANY = 'End with a line "Answer:" and below it the answer alone.'
@@ -56,14 +57,9 @@ class LogicDomain:
         self, problem: Problem, demonstration: Problem | None, guidance: str | None
     ) -> TargetPrompt:
         """The question with one line that says how to answer."""
-        messages = []
-        if demonstration is not None:
-            messages.append(Message(role="user", content=_asked(demonstration)))
-            messages.append(Message(role="assistant", content=_shown(demonstration)))
-        before = f"{guidance.strip()}\n\n" if guidance and guidance.strip() else ""
-        messages.append(Message(role="user", content=before + _asked(problem)))
-        stop = () if "\n" in problem.answer else (_STOP,)
-        return TargetPrompt(messages=tuple(messages), stop=stop)
+        shown = (_asked(demonstration), _shown(demonstration)) if demonstration else None
+        stop = () if _many(problem) else (_STOP,)
+        return target_prompt(_asked(problem), guidance=guidance, shown=shown, stop=stop)
 
     @hookimpl
     def errata_check(

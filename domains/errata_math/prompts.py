@@ -6,7 +6,8 @@ instructors, and the chat template (the target's own).
 
 from __future__ import annotations
 
-from errata.records import Message, Problem, TargetPrompt
+from errata import turns
+from errata.records import Problem, TargetPrompt
 
 _HASHES = 'Reason in short steps. End with a line "#### " and the answer.'
 _BOXED = "Reason in short steps. End with \\boxed{answer}."
@@ -33,19 +34,10 @@ def is_boxed(problem: Problem) -> bool:
 def target_prompt(
     problem: Problem, demonstration: Problem | None, guidance: str | None
 ) -> TargetPrompt:
-    """The prompt for one attempt.
-
-    A demonstration is an earlier exchange, and guidance opens the last message, so that all prompts
-    with one demonstration share their beginning.
-    """
-    messages = []
-    if demonstration is not None:
-        messages.append(Message(role="user", content=_asked(demonstration)))
-        messages.append(Message(role="assistant", content=_shown(demonstration)))
-    asked = _asked(problem)
-    content = f"{guidance.strip()}\n\n{asked}" if guidance and guidance.strip() else asked
-    messages.append(Message(role="user", content=content))
-    return TargetPrompt(messages=tuple(messages), stop=_form(problem)[1])
+    """The prompt for one attempt."""
+    shown = (_asked(demonstration), _shown(demonstration)) if demonstration else None
+    stop = _form(problem)[1]
+    return turns.target_prompt(_asked(problem), guidance=guidance, shown=shown, stop=stop)
 
 
 def _form(problem: Problem) -> tuple[str, tuple[str, ...]]:
