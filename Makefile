@@ -43,8 +43,9 @@ chromium:
 	  && apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
 	} || echo "no Chromium, and it could not be installed: tests in a browser will be skipped"
 
+# Two processes of two threads each, on two cores, would spend most of their time waiting for one another.
 check: lint types imports
-	$(PYTEST) -q -n 2 -m "not model and not slow"
+	OMP_NUM_THREADS=1 $(PYTEST) -q -n 2 -m "not model and not slow"
 
 lint: install
 	$(BIN)/ruff check .
@@ -57,7 +58,7 @@ imports: install
 	$(BIN)/lint-imports
 
 fast: install
-	$(PYTEST) -q -n 2 -m "not model"
+	OMP_NUM_THREADS=1 $(PYTEST) -q -n 2 -m "not model"
 
 model: install
 	$(PYTEST) -q -m model
