@@ -284,7 +284,7 @@ QUICKSTART = [
 ]
 
 
-@pytest.mark.parametrize("name", ["correct-only", "self-instruct", "same-distribution"])
+@pytest.mark.parametrize("name", ["correct-only", "self-instruct", "same-distribution", "generic"])
 def test_arms_of_the_quickstart_need_no_key(name, tmp_path):
     directory = tmp_path / "run"
     run = carried_out(directory, f"math/{name}", QUICKSTART, until="synthesize")

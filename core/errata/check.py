@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,7 @@ from errata.sections import CallsUse
 from errata.sources import is_path
 from errata.stages.importing import first_row
 from errata.stages.second_look import OWN_SOLUTION
+from errata.style_check import style_mistakes
 from errata.training_check import example_mistakes
 
 
@@ -122,6 +124,9 @@ def prepare(
         for set_name, source in recipe.sets().items():
             _check_source(set_name, source, activated[1], recipe.seed, mistakes)
         mistakes += _unreadable(recipe)
+        if strategy := chosen.get("synthesize"):
+            styles = strategy.part.styles(strategy.settings)
+            mistakes += style_mistakes(styles, recipe, activated[1])
     if mistakes or activated is None:
         raise RecipeError(name, mistakes)
     return Prepared(recipe, *activated, chosen, verifiers, prompts)
@@ -204,9 +209,16 @@ def _setting_mistakes(
         if item["type"] == "extra_forbidden":
             message = "unknown setting" + did_you_mean(str(item["loc"][-1]), known)
         elif item["type"] != "missing":
+            if item["type"] == "literal_error":
+                message += did_you_mean(str(item["input"]), _choices(item))
             message += f", found {short(item['input'])}"
         found.append(f"{place}: {message}; settings: {', '.join(known) or 'none'}")
     return found
+
+
+def _choices(item: Any) -> list[str]:
+    """The texts that would have been right, of a mistake in a choice."""
+    return re.findall(r"'([^']*)'", str(item.get("ctx", {}).get("expected", "")))
 
 
 def _own_keys(section: str) -> list[str]:

@@ -356,6 +356,7 @@ class Part:
     strategy's candidates.
     ``inside(settings)`` are parts of the same kind that it is made of, by their place in its section;
     they are checked like any other and made by ``Services.part``.
+    ``styles(settings)`` are the solution styles that a strategy asks of the domain.
     ``check(settings)`` returns mistakes that show without network and before anything is made (an
     environment variable that is not set).
     """
@@ -377,6 +378,7 @@ class Part:
     prompts: tuple[Purpose[Any], ...] = ()
     check: Callable[[Any], Sequence[str]] = nothing_wrong
     inside: Callable[[Any], Mapping[str, PartUse]] = nothing_inside
+    styles: Callable[[Any], Sequence[str]] = lambda _settings: ()
     distribution: str = ""
 
     def capabilities(self, settings: Settings) -> frozenset[Capability]:

@@ -117,10 +117,15 @@ class Generation(Record):
 
 
 class LogLikelihood(Record):
-    """Natural-log probability of a continuation of ``tokens`` tokens, summed over its tokens."""
+    """Natural-log probability of a continuation of ``tokens`` tokens, summed over its tokens.
+
+    ``greedy``: each of them is the likeliest one, so that a greedy answer would begin with it; None
+    where the target does not say.
+    """
 
     logprob: float
     tokens: int
+    greedy: bool | None = None
 
 
 class Attempt(Record):

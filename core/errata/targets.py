@@ -6,6 +6,7 @@ Not covered: which capability a part needs; ``Part.needs`` says so, and ``errata
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from random import Random
 from typing import Protocol, runtime_checkable
@@ -80,16 +81,11 @@ class Influences(Protocol):
 class Probes(Protocol):
     """Capability ``probe`` of a target."""
 
-    def probe(
-        self,
-        train: Sequence[TrainingExample],
-        prompts: Sequence[TargetPrompt],
-        *,
-        steps: int,
-        learning_rate: float,
-    ) -> Sequence[Generation]:
-        """Greedy answers to ``prompts``, in order, of a copy that took ``steps`` small training steps
-        on ``train``; the target itself stays as it is."""
+    def taught(
+        self, train: Sequence[TrainingExample], *, steps: int, learning_rate: float
+    ) -> AbstractContextManager[None]:
+        """While it lasts, the target answers and scores as a copy that took ``steps`` small training
+        steps on ``train``; afterwards nothing is left of them."""
         ...
 
 

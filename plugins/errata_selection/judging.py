@@ -1,8 +1,11 @@
 """What a style is worth to the target on an error type's dev cases, judged by the final answer.
 
 ``probe`` is nearest to what training will do: the target takes a few small steps on the style's
-candidates and answers the cases. ``accuracy`` and ``answer`` only show the candidates, one at a time,
-each case with one of them in turn.
+candidates, and then has to answer the cases. Where the domain can work the cases in every style
+(``errata_styles``), nothing is generated: one pass over each case as worked in the style that was
+learnt says whether that is what the target would write, token by token, greedily. It would come to the
+right answer then; a right answer by another way is not seen, whatever the style. ``accuracy`` and
+``answer`` only show the candidates, one at a time, each case with one of them in turn.
 
 Not covered: how much training it would take to tell styles apart that differ little.
 """
@@ -14,6 +17,7 @@ from typing import cast
 
 from pydantic import JsonValue
 
+from errata.domain import Domain
 from errata.parts import Memo, Probes, Scores, Services
 from errata.records import Candidate, Problem, TargetPrompt
 from errata.stages.train import example
@@ -26,22 +30,23 @@ def judge(
     services: Services,
     tried: Sequence[Candidate],
     cases: Sequence[Problem],
+    references: Sequence[str] | None,
     memo: Memo,
     key: str,
 ) -> dict[str, float]:
     """A value by case: 1 for a right answer, 0 for any other; for ``answer`` the log-probability of
     the bare answer, per token. Kept in ``memo`` under ``key``.
 
+    ``references`` are the cases as worked in the style; None: what the probed target writes is checked.
     Raises ValueError when the target cannot do what the judge needs.
     """
     stored = memo.get(key)
     if isinstance(stored, Mapping) and set(stored) == {problem.id for problem in cases}:
         return {name: float(cast(float, value)) for name, value in stored.items()}
     if settings.judge == "probe":
-        texts = _after_training(settings, services, tried, cases)
-        values = _right(services, cases, texts)
+        values = _after_training(settings, services, tried, cases, references)
     elif settings.judge == "accuracy":
-        values = _right(services, cases, _shown(services, tried, cases))
+        values = _right(services, cases, _prompts(services, tried, cases))
     else:
         values = _likelihoods(services, tried, cases)
     found = {problem.id: value for problem, value in zip(cases, values, strict=True)}
@@ -49,25 +54,37 @@ def judge(
     return found
 
 
+def worked(domain: Domain, cases: Sequence[Problem], style: str) -> list[str] | None:
+    """The cases' solutions in ``style`` (empty: the usual ones); a case that looks as usual in it has
+    its usual one. None where the domain works no case so, or a case has no solution."""
+    found = [domain.styles(problem).get(style, "") if style else "" for problem in cases]
+    if style and not any(found):
+        return None
+    texts = [text or problem.solution for text, problem in zip(found, cases, strict=True)]
+    return texts if all(texts) else None
+
+
 def _after_training(
     settings: StyleSettings,
     services: Services,
     tried: Sequence[Candidate],
     cases: Sequence[Problem],
-) -> list[str]:
+    references: Sequence[str] | None,
+) -> list[float]:
     target = services.target()
     if not isinstance(target, Probes):
         raise ValueError(
             f"the judge `probe` needs a target that can probe; {type(target).__name__} cannot: use"
             " style.judge accuracy or answer"
         )
-    found = target.probe(
-        [example(candidate, services.domain) for candidate in tried],
-        [services.domain.target_prompt(problem) for problem in cases],
-        steps=settings.steps,
-        learning_rate=settings.learning_rate,
-    )
-    return [generation.text for generation in found]
+    examples = [example(candidate, services.domain) for candidate in tried]
+    prompts = [services.domain.target_prompt(problem) for problem in cases]
+    learning_rate = settings.learning_rate
+    with target.taught(examples, steps=settings.steps, learning_rate=learning_rate):
+        if references is None:
+            return _right(services, cases, prompts)
+        found = cast(Scores, target).score(prompts, references)
+        return [float(bool(each.greedy)) for each in found]
 
 
 def _prompts(
@@ -80,16 +97,14 @@ def _prompts(
     ]
 
 
-def _shown(services: Services, tried: Sequence[Candidate], cases: Sequence[Problem]) -> list[str]:
-    target, prompts = services.target(), _prompts(services, tried, cases)
-    found: list[str] = []
+def _right(
+    services: Services, cases: Sequence[Problem], prompts: Sequence[TargetPrompt]
+) -> list[float]:
+    target = services.target()
+    texts: list[str] = []
     for start in range(0, len(prompts), target.batch_size):
         batch = prompts[start : start + target.batch_size]
-        found += [generation.text for generation in target.generate(batch)]
-    return found
-
-
-def _right(services: Services, cases: Sequence[Problem], texts: Sequence[str]) -> list[float]:
+        texts += [generation.text for generation in target.generate(batch)]
     return [float(v.outcome == "right") for v in services.domain.check(cases, texts)]
 
 

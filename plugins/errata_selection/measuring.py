@@ -1,8 +1,8 @@
 """What a dev case gives when a candidate is shown as its worked example.
 
-Measurements of one candidate on one part of the dev cases are made together and remembered together;
-``accuracy`` puts several candidates into one call, so that a GPU has something to do, and always the
-same ones, so that a resumed run repeats the numbers.
+Measurements of one candidate on one part of the dev cases are made together and remembered together.
+Several candidates go into one call, so that the hardware has something to do, and always the same
+ones, so that a resumed run repeats the numbers.
 
 Not covered: which candidates see which cases (``racing.py``).
 """
@@ -52,9 +52,9 @@ class Likelihood:
         self._services, self._continuation = services, continuation
         self._alone: dict[str, float] = {}
 
-    def at_once(self, cases: int) -> int:  # noqa: ARG002 one beginning at a time
-        """One: the target encodes its demonstration once."""
-        return 1
+    def at_once(self, cases: int) -> int:
+        """As many as fill a batch of the target, which encodes each demonstration once."""
+        return _filling(self._services.target(), cases)
 
     def prepare(self, problems: Sequence[Problem], memo: Memo) -> Iterator[int]:
         """See ``Measure``."""
@@ -68,28 +68,26 @@ class Likelihood:
         yield len(self._alone)
         for start in range(0, len(missing), _CHUNK):
             part = missing[start : start + _CHUNK]
-            for problem, value in zip(part, self._scored(part, None), strict=True):
+            scored = self._scored([(problem, None) for problem in part])
+            for problem, value in zip(part, scored, strict=True):
                 memo.put(f"case:{problem.id}", value)
                 self._alone[problem.id] = value
             yield len(part)
 
     def values(self, pairs: Pairs) -> list[dict[str, float]]:
         """See ``Measure``."""
-        found = []
-        for candidate, problems in pairs:
-            scored = self._scored(problems, demonstration(candidate))
-            found.append(
-                {
-                    problem.id: value - self._alone[problem.id]
-                    for problem, value in zip(problems, scored, strict=True)
-                }
-            )
-        return found
+        asked = [(problem, demonstration(c)) for c, problems in pairs for problem in problems]
+        scored = iter(self._scored(asked))
+        return [
+            {problem.id: next(scored) - self._alone[problem.id] for problem in problems}
+            for _, problems in pairs
+        ]
 
-    def _scored(self, problems: Sequence[Problem], shown: Problem | None) -> list[float]:
+    def _scored(self, asked: Sequence[tuple[Problem, Problem | None]]) -> list[float]:
+        """Log-probability per token of each problem's reference after its demonstration, if any."""
         target = cast(Scores, self._services.target())
-        prompts = [self._services.domain.target_prompt(problem, shown) for problem in problems]
-        references = [reference(problem, self._continuation) for problem in problems]
+        prompts = [self._services.domain.target_prompt(each, shown) for each, shown in asked]
+        references = [reference(problem, self._continuation) for problem, _ in asked]
         found = target.score(prompts, references)
         return [each.logprob / max(1, each.tokens) for each in found]
 
@@ -108,8 +106,7 @@ class Answers:
 
     def at_once(self, cases: int) -> int:
         """As many as fill a batch of the target."""
-        target: Target = self._services.target()
-        return max(1, target.batch_size // max(1, cases))
+        return _filling(self._services.target(), cases)
 
     def prepare(self, problems: Sequence[Problem], memo: Memo) -> Iterator[int]:
         """Nothing to do."""
@@ -167,6 +164,11 @@ class Remembered:
         return {
             name: float(value) for name, value in stored.items() if isinstance(value, int | float)
         }
+
+
+def _filling(target: Target, cases: int) -> int:
+    """How many candidates with so many cases fill a batch."""
+    return max(1, target.batch_size // max(1, cases))
 
 
 def _key(candidate: Candidate, part: int) -> str:

@@ -23,9 +23,10 @@ class StyleSettings(Settings):
     All styles of a type are judged on the same dev cases, by the final answer alone, because the
     likelihood of a worked reference favours the style that references are worked in: ``probe`` lets a
     copy of the target take ``steps`` small training steps on ``examples`` candidates of a style and
-    checks its answers; ``accuracy`` shows them as worked examples, one at a time, and checks the
-    answers; ``answer`` asks how much likelier the bare answer becomes. Where no difference is sure,
-    every style is kept, evenly.
+    sees what it would write, in one pass where the domain works the cases in that style, else by its
+    answers; ``accuracy`` shows them as worked examples, one at a time, and checks the answers;
+    ``answer`` asks how much likelier the bare answer becomes. Where no difference is sure, every style
+    is kept, evenly.
     """
 
     choose: Literal["mixed", "best"] = Field(
@@ -35,8 +36,8 @@ class StyleSettings(Settings):
     )
     judge: Judge = Field(
         default="probe",
-        description="what tells styles apart: answers after a small training (`probe`), answers with"
-        " a worked example (`accuracy`), or the likelihood of the bare answer (`answer`)",
+        description="what tells styles apart: what is written after a small training (`probe`),"
+        " answers with a worked example (`accuracy`), or the likelihood of the bare answer (`answer`)",
     )
     examples: int = Field(
         default=16, ge=1, description="candidates of each style that are tried, equally many"
@@ -50,8 +51,13 @@ class StyleSettings(Settings):
         lt=1,
         description="probability, by the paired standard error, from which a difference is sure",
     )
-    steps: int = Field(default=12, ge=1, description="steps of a probe, eight examples each")
+    steps: int = Field(default=8, ge=1, description="steps of a probe, four examples each")
     learning_rate: float = Field(default=5e-4, gt=0, description="of a probe")
+    generate: bool = Field(
+        default=False,
+        description="`probe`: check generated answers even where the domain can work the dev cases in"
+        " every style",
+    )
 
     def capabilities(self) -> frozenset[Capability]:
         """What the target must be able to do for it."""

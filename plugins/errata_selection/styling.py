@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from errata.parts import DevCases, Memo, Selector, Services
-from errata.records import Candidate, Selection
+from errata.parts import DevCases, Memo, Scores, Selector, Services
+from errata.records import Candidate, Problem, Selection
 from errata.styles import StyleChoice, StyleFigure
 from errata_selection.comparing import Spread, Worth, chance_above, common_spread, gap, worth
 from errata_selection.cut import shared_out
-from errata_selection.judging import judge
+from errata_selection.judging import judge, worked
 from errata_selection.plan import Cases, make_plan
 from errata_selection.progress import Counted
 from errata_selection.settings import StyleSettings
@@ -38,12 +38,13 @@ class Styled:
     def __init__(self, settings: StyleSettings, services: Services, inner: Selector) -> None:
         self._settings, self._services, self._inner = settings, services, inner
         self._choices: list[StyleChoice] = []
+        self._progress = Counted(services.progress, 0)
 
     def select(
         self, candidates: Sequence[Candidate], cases: DevCases, memo: Memo
     ) -> Sequence[Selection]:
         """One selection per candidate, in order; see ``inner``. What judges measured goes into
-        ``memo`` under ``style:TYPE:STYLE``."""
+        ``memo`` under ``style:TYPE:STYLE``, ``style-worked:`` where nothing was generated."""
         decided = self._decided(candidates, cases, memo)
         self._choices = [decided[name].choice for name in sorted(decided)]
         left = [c for c in candidates if _goes_on(c, decided)]
@@ -84,11 +85,12 @@ class Styled:
         own = [c for styles in several.values() for group in styles.values() for c in group]
         size = self._settings.cases
         plan = make_plan(own, dev, size, size, None, self._services.random("styles"))
-        decided, progress = {}, Counted(self._services.progress, len(several))
-        for name, styles in several.items():
-            decided[name] = self._decide(name, styles, plan.cases[name or None], memo)
-            progress.add(1)
-        return decided
+        judged = {n: styles for n, styles in several.items() if plan.cases[n or None].bad}
+        self._progress = Counted(self._services.progress, sum(map(len, judged.values())))
+        return {
+            name: self._decide(name, styles, plan.cases[name or None], memo)
+            for name, styles in several.items()
+        }
 
     def _decide(
         self, name: str, styles: Mapping[str, Sequence[Candidate]], shown: Cases, memo: Memo
@@ -137,15 +139,30 @@ class Styled:
     ) -> tuple[dict[str, Worth], Spread]:
         """Each style's worth on the same cases, judged with equally many candidates."""
         number = min(self._settings.examples, *(len(group) for group in styles.values()))
-        values = {}
+        cases, values = shown.once(), {}
+        references = self._references(sorted(styles), cases)
         for style, group in sorted(styles.items()):
             ordered = sorted(group, key=lambda candidate: candidate.id)
             tried = self._services.random(f"styles/{name}/{style}").sample(ordered, number)
-            key = f"style:{name}:{style}"
-            values[style] = judge(self._settings, self._services, tried, shown.once(), memo, key)
+            own = references.get(style)
+            key = f"style{'' if own is None else '-worked'}:{name}:{style}"
+            values[style] = judge(self._settings, self._services, tried, cases, own, memo, key)
+            self._progress.add(1)
         plain = [worth(each, shown.ids()).halves for each in values.values()]
         spread = common_spread(plain)
         return {s: worth(each, shown.ids(), spread) for s, each in values.items()}, spread
+
+    def _references(self, styles: Sequence[str], cases: Sequence[Problem]) -> dict[str, list[str]]:
+        """The cases as worked in each style; empty where answers have to be generated: all styles of a
+        type are judged in one way."""
+        target = self._services.target()
+        if self._settings.judge != "probe" or self._settings.generate:
+            return {}
+        if not isinstance(target, Scores):
+            return {}
+        found = {style: worked(self._services.domain, cases, style) for style in styles}
+        there = {style: texts for style, texts in found.items() if texts is not None}
+        return there if len(there) == len(found) else {}
 
 
 def _goes_on(candidate: Candidate, decided: Mapping[str, _Decided]) -> bool:

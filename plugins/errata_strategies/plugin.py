@@ -18,6 +18,7 @@ from errata_strategies.controls import (
 )
 from errata_strategies.correct_only import CorrectOnly, CorrectOnlySettings
 from errata_strategies.correcting import CORRECT
+from errata_strategies.generic import Generic, GenericSettings
 from errata_strategies.inject_prompt import InjectPrompt, InjectPromptSettings
 from errata_strategies.leak import Leak
 from errata_strategies.lema import PURPOSES as LEMA_PURPOSES
@@ -38,6 +39,7 @@ from errata_strategies.settings import (
     RecomputeSettings,
     RedrawSettings,
 )
+from errata_strategies.styles import asked_styles
 from errata_strategies.verifier_parts import ASKING_VERIFIERS
 from errata_strategies.verifiers import Length, Recompute
 
@@ -46,6 +48,7 @@ STRATEGIES = (
         name="redraw",
         kind="strategy",
         settings=RedrawSettings,
+        styles=asked_styles,
         make=Redraw,
         summary="Bad cases again with other numbers, computed by the domain.",
     ),
@@ -104,9 +107,17 @@ STRATEGIES = (
         prompts=(CORRECT,),
     ),
     Part(
+        name="generic",
+        kind="strategy",
+        settings=GenericSettings,
+        make=Generic,
+        summary="Reference solutions of unrelated problems: what the answer format is worth (control).",
+    ),
+    Part(
         name="self-instruct",
         kind="strategy",
         settings=SelfInstructSettings,
+        styles=asked_styles,
         make=SelfInstruct,
         summary="New problems from random train problems, solved and unsolved (control).",
         prompts=(ALIKE,),
@@ -115,6 +126,7 @@ STRATEGIES = (
         name="same-distribution",
         kind="strategy",
         settings=SameDistributionSettings,
+        styles=asked_styles,
         make=SameDistribution,
         summary="New problems whose seeds have the benchmark's mixture of kinds (control).",
         prompts=(ALIKE,),

@@ -17,7 +17,7 @@ from errata.parts import Services, Wave
 from errata.records import QA, Candidate, Lineage, Objection, Problem, Proposal
 from errata.seeds import stream
 from errata_strategies.settings import RedrawSettings
-from errata_strategies.styles import USUAL, behind, by_style, worked
+from errata_strategies.styles import USUAL, behind, by_style, refuse_unknown, worked
 
 NAME = "redraw"
 # A domain may fail to find sensible numbers now and then: this many failures mean "none at all".
@@ -28,6 +28,7 @@ class Redraw:
     """An ``errata.parts.Strategy``. A wave's result depends on the wave alone."""
 
     def __init__(self, settings: RedrawSettings, services: Services) -> None:
+        refuse_unknown(settings.styles, services)
         self._per_seed, self._styles = settings.per_seed, settings.styles
         self._domain = services.domain
         self._barren: dict[str, Objection | None] = {}

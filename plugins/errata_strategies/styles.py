@@ -9,11 +9,34 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Protocol
 
 from errata.domain import Domain
+from errata.parts import Services
 from errata.records import Candidate, Problem
+from errata.style_check import unknown_styles
 
 USUAL = "usual"
+
+
+class _Styled(Protocol):
+    @property
+    def styles(self) -> Sequence[str]: ...
+
+
+def asked_styles(settings: _Styled) -> tuple[str, ...]:
+    """The styles that settings want the domain to know: all but the usual one."""
+    return tuple(style for style in settings.styles if style != USUAL)
+
+
+def refuse_unknown(styles: Sequence[str], services: Services) -> None:
+    """Raise LookupError where the domain works no train problem in one of ``styles``.
+
+    ``errata check`` says the same, but does not look at sources that it would have to download.
+    """
+    wanted = [style for style in styles if style != USUAL]
+    for mistake in unknown_styles(wanted, services.problems("train"), services.domain):
+        raise LookupError(f"synthesize.styles: {mistake}")
 
 
 def by_style(candidates: Sequence[Candidate]) -> Counter[str]:

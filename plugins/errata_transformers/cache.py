@@ -13,17 +13,23 @@ from typing import Any
 _ROOM = 128
 
 
+def appends(model: Any) -> bool:
+    """Whether every layer of ``model`` only appends to its cache, so that a mask undoes padding."""
+    config = model.config.get_text_config(decoder=True)
+    kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
+    sliding = getattr(config, "sliding_window", None) and getattr(
+        config, "use_sliding_window", True
+    )
+    return kinds == {"full_attention"} and not sliding
+
+
 def new_cache(model: Any) -> Any:
     """An empty cache for ``model``."""
     from transformers import DynamicCache
     from transformers.cache_utils import Cache
 
     config = model.config.get_text_config(decoder=True)
-    kinds = set(getattr(config, "layer_types", None) or ["full_attention"])
-    sliding = getattr(config, "sliding_window", None) and getattr(
-        config, "use_sliding_window", True
-    )
-    if kinds != {"full_attention"} or sliding:
+    if not appends(model):
         return DynamicCache(config=config)
     layer = _growing_layer()
     return Cache(layers=[layer() for _ in range(config.num_hidden_layers)])

@@ -8,7 +8,8 @@ longer than the model's context; they are answered with an empty text of finish 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
@@ -18,10 +19,9 @@ from errata_transformers.decoding import Row, decode, final_text
 from errata_transformers.drawing import Draw
 from errata_transformers.influence import Influence
 from errata_transformers.local import LocalModel
-from errata_transformers.probing import taught
+from errata_transformers.probing import Probing
 from errata_transformers.scoring import log_likelihoods
 from errata_transformers.settings import TransformersSettings
-from errata_transformers.shared import runs
 from errata_transformers.work import Work
 
 
@@ -39,6 +39,7 @@ class TransformersTarget:
         self.batch_size = settings.batch_size
         self.work = Work()
         self._influence: tuple[tuple[Coded, ...], Influence] | None = None
+        self._probing: Probing | None = None
         self._longest = settings.max_new_tokens
 
     def use(self, checkpoint: Path | None) -> None:
@@ -46,7 +47,7 @@ class TransformersTarget:
 
         Weights are read on next use; the old ones are let go at once.
         """
-        self._influence = None
+        self._influence = self._probing = None
         self.local.use(checkpoint)
 
     def generate(self, prompts: Sequence[TargetPrompt]) -> list[Generation]:
@@ -104,16 +105,11 @@ class TransformersTarget:
                     f"a prompt of {len(head)} tokens with a continuation of {len(tail)} does not"
                     f" fit the context of {self.name}, {context} tokens"
                 )
-        scores: list[float] = []
-        for run in runs(heads):
-            part = slice(len(scores), len(scores) + run.count)
-            scores += log_likelihoods(
-                model, heads[part], tails[part], self.batch_size, tokenizer.pad_token_id
-            )
-            self.work.read += sum(map(len, [*heads[part], *tails[part]]))
-            self.work.read -= run.shared * (run.count - 1)
+        pad = tokenizer.pad_token_id
+        scores, read = log_likelihoods(model, heads, tails, self.batch_size, pad)
+        self.work.read += read
         return [
-            LogLikelihood(logprob=score, tokens=len(tail))
+            LogLikelihood(logprob=score.logprob, tokens=len(tail), greedy=score.greedy)
             for score, tail in zip(scores, tails, strict=True)
         ]
 
@@ -140,22 +136,18 @@ class TransformersTarget:
         rows = [coded(local, example) for example in train]
         return found.exact(rows, step) if exact else found.first_order(rows, step)
 
-    def probe(
-        self,
-        train: Sequence[TrainingExample],
-        prompts: Sequence[TargetPrompt],
-        *,
-        steps: int,
-        learning_rate: float,
-    ) -> list[Generation]:
-        """Greedy answers after a few steps on ``train``, which are undone; see ``errata.parts``."""
-        model, local = self.local.weights, self.local
-        rows = [coded(local, example) for example in train]
-        pad, found = local.tokenizer.pad_token_id, list[Generation]()
-        with taught(model, pad, rows, steps, learning_rate, self.work):
-            for start in range(0, len(prompts), self.batch_size):
-                found += self.generate(prompts[start : start + self.batch_size])
-        return found
+    @contextmanager
+    def taught(
+        self, train: Sequence[TrainingExample], *, steps: int, learning_rate: float
+    ) -> Iterator[None]:
+        """While it lasts, answers and scores are those after ``steps`` small steps on ``train``; see
+        ``errata.parts``. Raises ValueError when an example does not fit the model's context."""
+        rows = [coded(self.local, example) for example in train]
+        if self._probing is None:
+            pad = self.local.tokenizer.pad_token_id
+            self._probing = Probing(self.local.weights, pad, self.work)
+        with self._probing.taught(rows, steps, learning_rate):
+            yield
 
     def materialise(self) -> Path:
         """The folder of the untouched base weights, tokenizer and chat template."""

@@ -8,7 +8,7 @@ from errata.errors import RecipeError
 from errata.hooks import hookimpl
 from errata.parts import Part, Settings
 from errata.plugins import Installed
-from errata.records import Message, TargetPrompt, Verdict
+from errata.records import Message, Problem, TargetPrompt, Verdict
 
 
 def _installed(name: str, factory: object, package: str = "") -> Installed:
@@ -50,6 +50,39 @@ def test_every_mistake_at_once(roman, tmp_path):
     assert mistakes[-1] == (
         "set test: source 'letters', split 'test': no source 'letters'; available: numerals"
     )
+
+
+class Backwards(Minimal):
+    """Works a problem backwards where its number is even."""
+
+    @hookimpl
+    def errata_problems(self, source, split, seed):
+        for number in range(4):
+            yield Problem(id=str(number), question=f"{number}?", answer=str(number), solution="s")
+
+    @hookimpl
+    def errata_styles(self, problem):
+        return {"backwards": "s"} if int(problem.answer) % 2 else {}
+
+
+def test_a_style_that_the_domain_does_not_know(roman, tmp_path):
+    roman.plugins.append(_installed("backwards", Backwards))
+    own = ["domain=backwards", "problems.train.source=any", "problems.test.source=any"]
+    found = _mistakes(roman, tmp_path, *own, "synthesize.styles=[usual, bakwards]")
+    (mistake,) = [each for each in found if "style" in each]
+    assert mistake == (
+        "synthesize.styles: style 'bakwards': the domain backwards works none of the first 4 train"
+        " problems so (did you mean 'backwards'?); styles that it knows for them: usual, backwards"
+    )
+    found = _mistakes(roman, tmp_path, *own, "synthesize.styles=[usual, backwards]", "x=1")
+    assert not [each for each in found if "style" in each]
+    (mistake,) = _mistakes(roman, tmp_path, "synthesize.styles=[steps]")
+    assert mistake.endswith("train problems so; styles that it knows for them: usual")
+
+
+def test_a_choice_that_there_is_not_is_told_with_the_nearest(roman, tmp_path):
+    (mistake,) = _mistakes(roman, tmp_path, "select={use: one-shot, style: bset}")
+    assert "did you mean 'best'" in mistake
 
 
 def test_a_domain_that_is_none(roman, tmp_path):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any, cast
@@ -17,6 +18,7 @@ from errata.records import (
     Candidate,
     Generation,
     Lineage,
+    LogLikelihood,
     Message,
     Problem,
     TargetPrompt,
@@ -42,6 +44,7 @@ class Teachable:
     def __init__(self, chance: Chance) -> None:
         self.chance = chance
         self.calls: list[int] = []
+        self.scored: list[int] = []
         self.learnt = ""
 
     def use(self, checkpoint: Path | None) -> None:
@@ -71,19 +74,21 @@ class Teachable:
             for t in train
         ]
 
-    def probe(
-        self,
-        train: Sequence[TrainingExample],
-        prompts: Sequence[TargetPrompt],
-        *,
-        steps: int,
-        learning_rate: float,
-    ) -> list[Generation]:
+    def score(
+        self, prompts: Sequence[TargetPrompt], continuations: Sequence[str]
+    ) -> list[LogLikelihood]:
+        """A worked reference is what would be written where the answer would be right."""
+        self.scored.append(len(prompts))
+        right = [self._answer(prompt, "").text == "yes" for prompt in prompts]
+        return [LogLikelihood(logprob=-1.0, tokens=1, greedy=each) for each in right]
+
+    @contextmanager
+    def taught(
+        self, train: Sequence[TrainingExample], *, steps: int, learning_rate: float
+    ) -> Iterator[None]:
         self.learnt = train[0].completion
-        try:
-            return self.generate(prompts)
-        finally:
-            self.learnt = ""
+        yield
+        self.learnt = ""
 
     def _answer(self, prompt: TargetPrompt, luck: str) -> Generation:
         *shown, question = [message.content for message in prompt.messages]
@@ -94,7 +99,13 @@ class Teachable:
 
 
 class YesDomain:
-    """A problem is solved by ``yes``."""
+    """A problem is solved by ``yes``. ``ways`` are the styles in which it can work every problem."""
+
+    def __init__(self, *ways: str) -> None:
+        self.ways = ways
+
+    def styles(self, problem: Problem) -> dict[str, str]:
+        return {way: f"{way} {problem.question}" for way in self.ways}
 
     def target_prompt(
         self, problem: Problem, demonstration: Problem | None = None, guidance: str | None = None
@@ -126,6 +137,8 @@ def selector(
     target: object,
     settings: Mapping[str, Any],
     vectors: Mapping[str, Sequence[float]] | None = None,
+    domain: YesDomain | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Selector:
     """The selector ``name``; chains find their steps as a run finds them."""
     part = PARTS[name]
@@ -138,17 +151,17 @@ def selector(
 
     def inside(section: str) -> Selector:
         use = part.inside(chosen)[section.removeprefix("select.")]
-        return selector(use.use, target, use.settings, vectors)
+        return selector(use.use, target, use.settings, vectors, domain, progress)
 
     services = Services(
-        domain=cast(Domain, YesDomain()),
+        domain=cast(Domain, domain or YesDomain()),
         random=lambda stream_name: stream(1, stream_name),
         problems=lambda _name: [],
         sets=(),
         target=lambda: target,
         embedder=lambda: Embedder() if vectors else pytest.fail("nothing to embed"),
         cache=Path(),
-        progress=lambda done, total: None,
+        progress=progress,
         part=inside,
     )
     return cast(Selector, part.make(chosen, services))

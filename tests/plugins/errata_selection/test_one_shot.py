@@ -205,6 +205,18 @@ def test_an_interrupted_stage_goes_on_from_its_memo() -> None:
     assert finished.calls == []
 
 
+def test_candidates_are_scored_together_and_come_to_what_each_comes_to_alone() -> None:
+    candidates = [candidate(name, "u " + name) for name in "vwxyz"]
+    cases = dev(t="u v w")
+    alone, together = WordScorer(), WordScorer()
+    alone.batch_size, together.batch_size = 1, 16
+    expected = selector(alone).select(candidates, cases, DictMemo())
+    assert selector(together).select(candidates, cases, DictMemo()) == expected
+    # Five cases without an example; then three candidates with their five cases, then two.
+    assert [size for size, _ in together.calls] == [5, 15, 10]
+    assert [size for size, _ in alone.calls] == [5, 5, 5, 5, 5, 5]
+
+
 def test_progress_counts_every_pair_up_to_the_total() -> None:
     reports: list[tuple[int, int]] = []
     selector(WordScorer(), reports).select([candidate("a", "u")], dev(t="u v"), DictMemo())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
-from errata.parts import ChoosesStyles
-from scripted.selecting import DictMemo, Teachable, candidate, dev, kept, selector
+import pytest
+
+from errata.parts import ChoosesStyles, DevCases
+from scripted.selecting import DictMemo, Teachable, YesDomain, candidate, dev, kept, selector
 
 
 def small_helps(shown: str, question: str) -> float:
@@ -76,3 +79,48 @@ def test_a_chain_hands_on_the_choices_of_its_steps() -> None:
     assert all(name.startswith("small") for name in kept(found))
     (choice,) = cast(ChoosesStyles, chain).style_choices()
     assert choice.chosen == "small"
+
+
+def solved(cases: DevCases) -> DevCases:
+    """The same cases with reference solutions."""
+
+    def of(problems):
+        return [p.model_copy(update={"solution": f"usual {p.question}"}) for p in problems]
+
+    bad = {name: of(group) for name, group in cases.bad.items()}
+    return replace(cases, bad=bad, all_bad=of(cases.all_bad), good=of(cases.good))
+
+
+def test_where_the_domain_works_the_cases_nothing_is_generated_and_the_choice_is_the_same() -> None:
+    choices = []
+    for domain in (YesDomain("small"), YesDomain()):
+        target, memo, told = Teachable(small_helps), DictMemo(), list[tuple[int, int]]()
+        chooser = selector(
+            "style", target, {}, domain=domain, progress=lambda *each, to=told: to.append(each)
+        )
+        chooser.select(BOTH, solved(dev(12, 12)), memo)
+        (choice,) = cast(ChoosesStyles, chooser).style_choices()
+        choices.append(choice)
+        assert told == [(1, 2), (2, 2)]
+        assert (target.calls == []) == bool(domain.ways)
+        assert target.scored == ([24, 24] if domain.ways else [])
+        assert all(key.startswith("style-worked:") == bool(domain.ways) for key in memo)
+        # What is in the memo is not measured again.
+        again = selector(
+            "style", Teachable(lambda *_: pytest.fail("measured again")), {}, domain=domain
+        )
+        again.select(BOTH, solved(dev(12, 12)), memo)
+        assert cast(ChoosesStyles, again).style_choices() == [choice]
+    assert choices[0] == choices[1]
+    assert choices[0].chosen == "small"
+
+
+@pytest.mark.parametrize("why", ["asked for", "a case without a solution", "an unknown style"])
+def test_answers_are_generated_for_every_style_where_one_cannot_be_worked(why: str) -> None:
+    target = Teachable(small_helps)
+    settings = {"generate": why == "asked for"}
+    domain = YesDomain("other" if why == "an unknown style" else "small")
+    cases = dev(12, 12) if why == "a case without a solution" else solved(dev(12, 12))
+    selector("style", target, settings, domain=domain).select(BOTH, cases, DictMemo())
+    assert target.scored == []
+    assert sum(target.calls) == 48

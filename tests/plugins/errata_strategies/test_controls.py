@@ -1,18 +1,21 @@
-"""The controls ``self-instruct`` and ``same-distribution``, and ``llm2llm``: seeds and mixture."""
+"""The controls ``self-instruct``, ``same-distribution`` and ``generic``, and ``llm2llm``."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from random import Random
 
 import pytest
 
 from errata.domain import Domain
+from errata.errors import ProblemsError
 from errata.hooks import hookimpl
+from errata.parts import Solved
 from errata.plugins import Active
 from errata.records import QA, Objection, Problem
 from errata_math.plugin import MathDomain
-from scripted.asking import Bench, case, failing, made, reasons, roman_domain, wave
+from scripted.asking import Bench, attempt_at, case, failing, made, reasons, roman_domain, wave
 
 
 def problem(name, kind=""):
@@ -218,3 +221,33 @@ def test_a_domain_without_templates():
         found = bench.propose(wave([case(numerals[0], "#### 1")], count=1))
         assert len(made(found)) == 1
         assert "You write practice problems." in bench.instructor.prompts[0].messages[0].content
+
+
+def test_generic_gives_each_problem_of_another_source_once_with_its_reference():
+    settings = {"source": "gsm8k-two-steps", "limit": 30}
+    bench = Bench("generic", settings, None, train=TRAIN)
+    found = [each for n in range(4) for each in bench.propose(wave(CASES, count=12, number=n))]
+    problems = [p.body.problem for p in made(found)]
+    assert len({p.id for p in problems}) == len(problems) == 30
+    assert {p.source for p in problems} == {"gsm8k-two-steps"}
+    assert all(f"#### {p.answer}" in p.solution for p in problems)
+    assert {p.lineage.error_type for p in made(found)} == {None}
+    assert bench.propose(wave(CASES, count=12, number=4)) == []
+    again = Bench("generic", settings, None, train=TRAIN)
+    assert again.propose(wave(CASES, count=12)) == found[:12]
+
+
+def test_generic_without_a_source_takes_what_the_target_solves():
+    solved = [Solved(p, attempt_at(p, "2+3=5\n#### 5")) for p in TRAIN[10:14]]
+    unsolvable = TRAIN[14].model_copy(update={"solution": "2+3=6\n#### 6"})
+    bare = TRAIN[15].model_copy(update={"solution": ""})
+    more = [Solved(p, attempt_at(p, "#### 5")) for p in (unsolvable, bare)]
+    asked = dataclasses.replace(wave(CASES, count=20), solved=[*solved, *more])
+    found = Bench("generic", {}, None, train=TRAIN).propose(asked)
+    assert {p.body.problem.id for p in made(found)} == {p.id for p in TRAIN[10:14]}
+    assert sorted(reasons(found)) == ["no-variant", "wrong-answer"]
+
+
+def test_generic_says_which_source_is_not_there():
+    with pytest.raises(ProblemsError, match="no such source of mathematics problems"):
+        Bench("generic", {"source": "gsm9k"}, None).propose(wave(CASES, count=2))

@@ -137,3 +137,14 @@ def test_shares_even_out_what_is_there():
 def test_no_style_at_all_is_refused():
     with pytest.raises(ValidationError, match="styles"):
         RedrawSettings(styles=())
+
+
+@pytest.mark.parametrize("strategy", [Redraw, SelfInstruct])
+def test_a_style_that_no_train_problem_has_is_refused_when_a_run_makes_the_strategy(
+    make_services, strategy
+):
+    services = make_services({"train": [bad(f"p{n}", "all").problem for n in range(6)]})
+    services.domain = Domain("styled", Active({"styled": Styled()}))
+    settings = RedrawSettings if strategy is Redraw else SelfInstructSettings
+    with pytest.raises(LookupError, match=r"'bakwards'.*did you mean 'backwards'"):
+        strategy(settings(styles=("usual", "bakwards")), services)

@@ -96,12 +96,18 @@ def test_gradients_are_those_of_the_adapter(tiny_target: TransformersTarget) -> 
 
 
 def test_a_probe_teaches_and_is_undone(tiny_target: TransformersTarget) -> None:
-    prompts = [prompt("what is 1+1"), prompt("name a river")]
-    before = tiny_target.generate(prompts)
-    taught = tiny_target.probe(TRAIN, prompts, steps=40, learning_rate=1e-2)
-    assert [each.text for each in taught] == ["it is 2", "Elbe"]
-    assert taught == tiny_target.probe(TRAIN, prompts, steps=40, learning_rate=1e-2)
-    assert tiny_target.generate(prompts) == before
+    prompts, answers = [prompt("what is 1+1"), prompt("name a river")], ["it is 2", "Elbe"]
+    before = tiny_target.generate(prompts), tiny_target.score(prompts, answers)
+    found = []
+    for _ in range(2):  # the second begins where the first began
+        with tiny_target.taught(TRAIN, steps=40, learning_rate=1e-2):
+            found.append((tiny_target.generate(prompts), tiny_target.score(prompts, answers)))
+    assert found[0] == found[1]
+    written, scores = found[0]
+    assert [each.text for each in written] == answers
+    assert [each.greedy for each in scores] == [True, True]
+    assert not any(each.greedy for each in before[1])
+    assert (tiny_target.generate(prompts), tiny_target.score(prompts, answers)) == before
 
 
 def test_an_example_beyond_the_context_is_refused(tiny_target: TransformersTarget) -> None:

@@ -130,6 +130,34 @@ def test_scores_with_a_shared_beginning_equal_full_passes(
         assert score.logprob == pytest.approx(expected, abs=2e-4)
 
 
+def test_several_worked_examples_in_a_batch_score_as_each_pair_alone(
+    tiny_target: TransformersTarget, library: tuple[Any, Any]
+) -> None:
+    random = Random(2)
+    shown = ["".join(random.choice("abcdefgh 123") for _ in range(70 + 15 * n)) for n in range(5)]
+    texts = [f"{each}: {'q' * n}{n}" for each in shown for n in range(3)] + ["alone", "B"]
+    continuations = [f"{'so ' * (n % 4)}#### {n}" for n in range(len(texts))]
+    continuations[4] = ""
+    # The likeliest continuation of one, and the same with its last token changed.
+    written = tiny_target.generate([prompt(texts[7])])[0].text
+    continuations[6], continuations[7] = "no", written[:6]
+    texts[8], continuations[8] = texts[7], written[:5] + ("#" if written[5] != "#" else "+")
+    before = tiny_target.work.read
+    scores = tiny_target.score([prompt(text) for text in texts], continuations)
+    read = tiny_target.work.read - before
+    alone = 0
+    for text, continuation, score in zip(texts, continuations, scores, strict=True):
+        alone += len(f"[user]{text}|[assistant]{continuation}".encode())
+        expected = library_score(library, text, continuation)
+        assert score.logprob == pytest.approx(expected, abs=2e-4)
+        assert score.tokens == len(continuation.encode())
+        assert tiny_target.score([prompt(text)], [continuation])[0].logprob == pytest.approx(
+            score.logprob, abs=2e-4
+        )
+    assert (scores[7].greedy, scores[8].greedy) == (True, False)
+    assert read < 0.7 * alone
+
+
 @pytest.mark.parametrize("texts", [["same", "same", "same"], ["A"], ["A", "AB"]])
 def test_scores_of_equal_single_and_nested_prompts(
     tiny_target: TransformersTarget, library: tuple[Any, Any], texts: list[str]
