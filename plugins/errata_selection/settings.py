@@ -51,7 +51,7 @@ class StyleSettings(Settings):
         lt=1,
         description="probability, by the paired standard error, from which a difference is sure",
     )
-    steps: int = Field(default=8, ge=1, description="steps of a probe, four examples each")
+    steps: int = Field(default=8, ge=1, description="steps of a probe, eight examples each")
     learning_rate: float = Field(default=5e-4, gt=0, description="of a probe")
     generate: bool = Field(
         default=False,
