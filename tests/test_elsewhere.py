@@ -121,7 +121,7 @@ def test_the_folder_has_data_configuration_and_what_to_do(
     assert f"errata adopt {waiting} {folder / 'trained-sft'}" in told
     assert f"errata resume {waiting}" in told
     before = {path: path.read_bytes() for path in folder.iterdir()}
-    code, _, err = errata("handover", str(waiting), "--into", str(folder))
+    code, _, err = errata("handover", str(waiting), "--for", "trl", "--into", str(folder))
     assert code == 2
     assert "is there already and not empty" in err
     assert before == {path: path.read_bytes() for path in folder.iterdir()}
@@ -148,7 +148,7 @@ def test_what_trl_made_of_it_is_adopted_and_measured(
     run = tmp_path / "run"
     shutil.copytree(waiting, run)
     folder = tmp_path / "made"
-    assert errata("handover", str(run), "--into", str(folder))[0] == 0
+    assert errata("handover", str(run), "--for", "trl", "--into", str(folder))[0] == 0
     options = ["--config", str(folder / "sft.yaml"), "--bf16", "false", "--use_cpu", "true"]
     subprocess.run(
         [sys.executable, "-c", "from trl.cli import main; main()", "sft", *options],
