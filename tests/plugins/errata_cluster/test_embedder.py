@@ -92,3 +92,18 @@ def test_half_precision_is_for_many_texts_only(minilm, monkeypatch) -> None:
     assert minilm._precision(5_001) == "bfloat16"
     monkeypatch.setattr("errata_cluster.embedder._has_bfloat16", lambda: False)
     assert minilm._precision(5_001) == "float32"
+
+
+def test_the_number_of_threads_changes_no_digit(minilm, monkeypatch) -> None:
+    import torch
+
+    monkeypatch.setattr("errata_cluster.embedder._PIECE", 16)
+    texts = [f"slip in step {number} of a sum of {number % 7} terms" for number in range(70)]
+    alone = minilm.embed(texts)
+    torch.set_num_threads(3)
+    try:
+        together = minilm.embed(texts)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(1)
+    assert together.tobytes() == alone.tobytes()
