@@ -226,7 +226,7 @@ def failures(failed: Mapping[str, int]) -> str:
 def nearness(near: NearFigures) -> str:
     """How near accepted candidates come by one rule that named any, in a sentence."""
     assert near.highest is not None
-    middle = "lower than it looks" if near.median is None else f"{near.median:.2f}"
+    middle = "too low to be named" if near.median is None else f"{near.median:.2f}"
     return (
         f"nearest held-out problem of {count(near.accepted)} accepted, by {near.rule}: median {middle},"
         f" highest {near.highest:.2f} ({near.problem_id}, {near.set}); {count(near.leaked)} leaked"
