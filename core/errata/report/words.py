@@ -80,8 +80,9 @@ def duration(seconds: float) -> str:
 
 
 def figure(value: float) -> str:
-    """A score or a trainer's figure: four significant digits, with a proper minus sign."""
-    return f"{value:.4g}".replace("-", "\u2212")
+    """A score or a trainer's figure: four significant digits or whole, with a proper minus sign."""
+    told = f"{value:.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+    return told.replace("-", "\u2212")
 
 
 def category(name: str) -> str:

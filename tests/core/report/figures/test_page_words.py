@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from errata.report import words
 from scripted.reading import Element, clean, number, table
 
 Json = dict[str, Any]
@@ -243,3 +244,11 @@ def test_stability_of_the_types(page: Element, counted: Json) -> None:
     assert sum("unstable" in line for line in said) == len(unstable)
     chips = [chip.text() for chip in page.all("span", class_="chip")]
     assert chips.count("unstable") == len(unstable)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(0.43216, "0.4322"), (-0.0226, "\u22120.0226"), (205.04, "205"), (13_254.0, "13,254")],
+)
+def test_figures_never_have_an_exponent(value, told):
+    assert words.figure(value) == told
