@@ -35,6 +35,8 @@ def refuse_unknown(styles: Sequence[str], services: Services) -> None:
     ``errata check`` says the same, but does not look at sources that it would have to download.
     """
     wanted = [style for style in styles if style != USUAL]
+    if not wanted:
+        return
     for mistake in unknown_styles(wanted, services.problems("train"), services.domain):
         raise LookupError(f"synthesize.styles: {mistake}")
 
