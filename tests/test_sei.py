@@ -145,25 +145,19 @@ def test_both_providers_say_the_same_to_the_server(instructor, tmp_path):
 
 
 @pytest.mark.model
-def test_a_real_small_model_is_its_own_instructor_every_failure_counted(tmp_path):
-    """The recipe for self-instruction on attempts made afresh. The model is too small for the task:
-    nearly all it says as an instructor is of no use, and all of that is counted."""
-    target = "model: smollm2-135m-instruct"
+def test_a_real_small_model_as_instructor_every_failure_counted(tmp_path):
+    """It is too small for the task: nearly all it says is of no use, and all of that is counted."""
     changes = [
         *SMALL,
-        "problems.train={source: gsm8k-two-steps, split: train, limit: 24}",
-        "problems.test={source: gsm8k-two-steps, split: test, limit: 2}",
-        "problems.dev=2",
-        "problems.gate=2",
-        f"target={{use: transformers, {target}, max_new_tokens: 160}}",
-        f"instructor={{use: transformers, {target}, max_reply_tokens: 48}}",
+        "problems.train={source: gsm8k-two-steps, split: train, limit: 40}",
+        "problems.dev=8",
+        "problems.gate=8",
+        "instructor={use: transformers, model: smollm2-135m-instruct, max_reply_tokens: 48}",
         "synthesize={use: sei, total: 2, wave: 2, per_call: 1, idle_waves: 1}",
-        "train.use=sft",
     ]
     cache = os.environ.get("ERRATA_CACHE") or str(tmp_path / "cache")
     given = [part for change in changes for part in ("--set", change)]
-    into = ["--into", str(tmp_path / "run"), "--until", "synthesize"]
-    done = errata("run", "math/self-instructor", *into, *given, ERRATA_CACHE=cache)
+    done = errata("run", "math/sei", "--into", str(tmp_path / "run"), *given, ERRATA_CACHE=cache)
     assert done.returncode == 0, done.stdout + done.stderr
     round_1 = tmp_path / "run" / "round-1"
     diagnoses = rows(round_1 / "diagnoses.jsonl")
