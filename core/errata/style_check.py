@@ -14,9 +14,9 @@ from errata.domain import Domain
 from errata.errors import ErrataError
 from errata.recipe import Recipe, did_you_mean
 from errata.records import Problem
+from errata.styles import USUAL
 
 LOOKED_AT = 500
-_USUAL = "usual"
 
 
 def unknown_styles(names: Sequence[str], problems: Iterable[Problem], domain: Domain) -> list[str]:
@@ -32,7 +32,7 @@ def unknown_styles(names: Sequence[str], problems: Iterable[Problem], domain: Do
             break
     if not looked:
         return []
-    there = [_USUAL, *sorted(known)]
+    there = [USUAL, *sorted(known)]
     return [
         f"style {name!r}: the domain {domain.name} works none of the first {looked} train problems"
         f" so{did_you_mean(name, there)}; styles that it knows for them: {', '.join(there)}"

@@ -1,4 +1,5 @@
-"""Records of the choice between solution styles: which of them the target learns an error type from.
+"""Solution styles: what the usual one is called, and records of the choice between styles, which of
+them the target learns an error type from.
 
 Not covered: how it is decided; that is the selector's business.
 """
@@ -6,6 +7,8 @@ Not covered: how it is decided; that is the selector's business.
 from __future__ import annotations
 
 from errata.records import Record
+
+USUAL = "usual"  # in settings and tables; in a lineage it is the empty one
 
 
 class StyleFigure(Record):

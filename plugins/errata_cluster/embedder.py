@@ -82,7 +82,7 @@ class SentenceEmbedder:
         self._settings, self._folder, self._progress = settings, folder, progress
         self._fingerprint = ""
         self._half: Any = None
-        self._copies: dict[str, list[Any]] = {}
+        self._models: dict[str, list[Any]] = {}  # by precision, one for each thread
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, shape (number of texts, dimension), float32."""
@@ -110,14 +110,16 @@ class SentenceEmbedder:
         import torch
 
         pieces = [texts[start : start + _PIECE] for start in range(0, len(texts), _PIECE)]
-        threads = torch.get_num_threads() if str(self._model.device) == "cpu" else 1
-        if min(len(pieces), threads) < 2:
-            return np.concatenate([self._rows(self._prepared(precision), p) for p in pieces])
-        copies = self._copies.setdefault(precision, [])
-        while len(copies) < threads:  # tokenizers do not serve two threads at once
-            copies.append(copy.deepcopy(self._prepared(precision)))
+        prepared = self._halved() if precision == "bfloat16" else self._model
+        on_cpu = str(self._model.device) == "cpu"
+        threads = min(len(pieces), torch.get_num_threads()) if on_cpu else 1
+        if threads == 1:
+            return np.concatenate([self._rows(prepared, piece) for piece in pieces])
+        models = self._models.setdefault(precision, [prepared])
+        while len(models) < threads:  # tokenizers do not serve two threads at once
+            models.append(copy.deepcopy(prepared))
         idle: SimpleQueue[Any] = SimpleQueue()
-        for model in copies[:threads]:
+        for model in models[:threads]:
             idle.put(model)
 
         def rows(piece: Sequence[str]) -> Singles:
@@ -143,9 +145,6 @@ class SentenceEmbedder:
         rows = np.asarray(vectors.float().cpu(), dtype=np.float32)
         unit: Singles = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
         return unit
-
-    def _prepared(self, precision: str) -> Any:
-        return self._halved() if precision == "bfloat16" else self._model
 
     def _halved(self) -> Any:
         """A copy of the model in bfloat16; the model itself keeps its digits."""

@@ -24,10 +24,11 @@ from pydantic import Field
 
 from errata.parts import Services, Settings, Wave
 from errata.records import QA, Lineage, Objection, Problem, Proposal
+from errata.styles import USUAL
 from errata_strategies.alike import Call, accepted_problems, asked_alike
 from errata_strategies.asking import Found, new_replica, together
 from errata_strategies.drafting import sizes, some
-from errata_strategies.styles import USUAL, behind, by_style, refuse_unknown, worked
+from errata_strategies.styles import behind, by_style, refuse_unknown, worked
 
 TRAIN = "train"
 # Draws of a parent for one wanted variant: a train set of which no problem has one is given up.
@@ -79,7 +80,7 @@ class SelfInstruct:
     name = "self-instruct"
 
     def __init__(self, settings: ControlSettings, services: Services) -> None:
-        refuse_unknown(settings.styles, services)
+        refuse_unknown(settings, services)
         self._settings, self._services = settings, services
         self._train: list[Problem] | None = None
         self._failed: Counter[str] = Counter()

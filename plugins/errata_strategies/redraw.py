@@ -16,8 +16,9 @@ from random import Random
 from errata.parts import Services, Wave
 from errata.records import QA, Candidate, Lineage, Objection, Problem, Proposal
 from errata.seeds import stream
+from errata.styles import USUAL
 from errata_strategies.settings import RedrawSettings
-from errata_strategies.styles import USUAL, behind, by_style, refuse_unknown, worked
+from errata_strategies.styles import behind, by_style, refuse_unknown, worked
 
 NAME = "redraw"
 # A domain may fail to find sensible numbers now and then: this many failures mean "none at all".
@@ -28,7 +29,7 @@ class Redraw:
     """An ``errata.parts.Strategy``. A wave's result depends on the wave alone."""
 
     def __init__(self, settings: RedrawSettings, services: Services) -> None:
-        refuse_unknown(settings.styles, services)
+        refuse_unknown(settings, services)
         self._per_seed, self._styles = settings.per_seed, settings.styles
         self._domain = services.domain
         self._barren: dict[str, Objection | None] = {}

@@ -24,8 +24,9 @@ from errata.calls.typed import Prompt
 from errata.parts import Services, Settings, Wave
 from errata.prompting import Purpose
 from errata.records import Lineage, Objection, Problem, Proposal
+from errata.styles import USUAL
 from errata_strategies.drafting import Drafts, proposals, shown, sizes, some
-from errata_strategies.styles import USUAL, by_style, shares
+from errata_strategies.styles import by_style, shares
 
 NAME = "sei"
 

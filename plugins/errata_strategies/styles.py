@@ -15,8 +15,7 @@ from errata.domain import Domain
 from errata.parts import Services
 from errata.records import Candidate, Problem
 from errata.style_check import unknown_styles
-
-USUAL = "usual"
+from errata.styles import USUAL
 
 
 class _Styled(Protocol):
@@ -29,12 +28,12 @@ def asked_styles(settings: _Styled) -> tuple[str, ...]:
     return tuple(style for style in settings.styles if style != USUAL)
 
 
-def refuse_unknown(styles: Sequence[str], services: Services) -> None:
-    """Raise LookupError where the domain works no train problem in one of ``styles``.
+def refuse_unknown(settings: _Styled, services: Services) -> None:
+    """Raise LookupError where the domain works no train problem in one of their styles.
 
     ``errata check`` says the same, but does not look at sources that it would have to download.
     """
-    wanted = [style for style in styles if style != USUAL]
+    wanted = asked_styles(settings)
     if not wanted:
         return
     for mistake in unknown_styles(wanted, services.problems("train"), services.domain):

@@ -43,7 +43,7 @@ from errata.stages.group import edited
 from errata.stages.importing import foreign
 from errata.stages.problems import Placed
 from errata.store import Store
-from errata.styles import StyleChoice
+from errata.styles import USUAL, StyleChoice
 
 _BINS = 20
 _KEYPHRASES = 5
@@ -194,7 +194,7 @@ class _Candidates:
             return ()
         return tuple(
             StyleFigures(
-                style=name or "usual",
+                style=name or USUAL,
                 proposed=self.styled[error_type, name, "proposed"],
                 accepted=self.styled[error_type, name, "accepted"],
                 kept=self.styled[error_type, name, "kept"] if self.selected else None,

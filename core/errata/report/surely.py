@@ -12,7 +12,7 @@ from errata.report.doubts import Cut, Sureness
 from errata.report.figures import RoundFigures, TypeFigures
 from errata.report.words import count, counted, figure, percent
 from errata.stability import UNSTABLE
-from errata.styles import StyleChoice
+from errata.styles import USUAL, StyleChoice
 
 _VALID = 0.75  # Hennig's rule for a cluster that is there; see ``errata.stability``
 _SAME = 0.005  # probabilities that are no further apart are called the same
@@ -95,7 +95,7 @@ def stability(found: TypeFigures) -> str:
 
 def style(choice: StyleChoice) -> str:
     """The solution style that the target learns a type from."""
-    return "all, evenly" if choice.chosen is None else choice.chosen or "usual"
+    return "all, evenly" if choice.chosen is None else choice.chosen or USUAL
 
 
 def choice(found: StyleChoice) -> str:

@@ -118,8 +118,9 @@ class Round:
 
     def cases_of(self, error_type: str) -> tuple[TracedCase, ...]:
         """The bad cases of a type."""
-        attempts = [a.attempt_id for a in self._grouped[1] if error_type in a.types]
-        return tuple(self._case(attempt_id) for attempt_id in attempts)
+        return tuple(
+            self._case(id_) for id_, types in self._assigned.items() if error_type in types
+        )
 
     def cases_at(self, problem_id: str) -> tuple[TracedCase, ...]:
         """The bad cases that a problem was: one for each attempt at it."""
@@ -141,18 +142,21 @@ class Round:
     def _case(self, attempt_id: str) -> TracedCase:
         diagnosis = self.diagnoses[attempt_id]
         id_ = diagnosis.problem_id
-        assigned = next((a for a in self._grouped[1] if a.attempt_id == attempt_id), None)
         return TracedCase(
             problem=self._problems.by_id[id_],
             set=self._problems.sets.get(id_, ""),
             attempt=self._attempts.get(attempt_id),
             diagnosis=diagnosis,
-            types=assigned.types if assigned else (),
+            types=self._assigned.get(attempt_id, ()),
         )
 
     @cached_property
     def _grouped(self) -> tuple[list[ErrorType], list[Assignment]]:
         return types_of(self._store, self.name)
+
+    @cached_property
+    def _assigned(self) -> Mapping[str, tuple[str, ...]]:
+        return {assignment.attempt_id: assignment.types for assignment in self._grouped[1]}
 
     @cached_property
     def _objections(self) -> Mapping[str, list[Objection]]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from errata.records import Message, TrainingExample
-from errata.report import words
+from errata.report import surely, words
 from errata.tracing.traced import (
     Exchange,
     Made,
@@ -40,11 +40,12 @@ def told(found: Sequence[Traced], *, everything: bool) -> Iterator[str]:
 
 def _example(traced: TracedExample) -> Iterator[str]:
     lineage = traced.candidate.lineage
-    yield f"{traced.id}: {traced.candidate.body.kind} of {_round(traced.round)}, {traced.fate}"
+    kind, where = traced.candidate.body.kind, words.round_name(traced.round)
+    yield f"{traced.id}: {kind} of {where}, {traced.fate}"
     for objection in traced.objections:
         yield f"  refused by {objection.by}: {objection.reason}, {objection.detail}"
     if traced.selection is not None:
-        yield f"  {_selected(traced)}"
+        yield f"  {surely.selection(traced.selection)}"
     if traced.example is None:
         yield from _texts("question", traced.candidate.body.problem.question)
     else:
@@ -66,19 +67,6 @@ def _example(traced: TracedExample) -> Iterator[str]:
         yield "the request that made it is not in the run's ledger"
 
 
-def _selected(traced: TracedExample) -> str:
-    chosen = traced.selection
-    assert chosen is not None
-    line = f"rank {chosen.rank}"
-    if chosen.score is not None:
-        line += f", score {words.figure(chosen.score)}"
-    if chosen.uncertainty is not None:
-        line += f" ± {words.figure(chosen.uncertainty)} (standard error)"
-    if chosen.sureness is not None:
-        line += f", on its side of the cut with probability {words.figure(chosen.sureness)}"
-    return line + (f": {chosen.why}" if chosen.why else "")
-
-
 def _how(traced: TracedExample) -> str:
     lineage = traced.candidate.lineage
     parts = []
@@ -97,20 +85,20 @@ def _how(traced: TracedExample) -> str:
 def _solution(traced: TracedSolution) -> Iterator[str]:
     yield (
         f"{traced.id}: the reference solution of a problem of the run, trained on in"
-        f" {_round(traced.round)}; no candidate, so nothing was made or paid for it"
+        f" {words.round_name(traced.round)}; no candidate, so nothing was made or paid for it"
     )
     yield from _received(traced.example)
 
 
 def _type(traced: TracedType, most: int | None) -> Iterator[str]:
     found = traced.error_type
-    yield f"{found.id}: error type of {_round(traced.round)}, {found.name}"
+    yield f"{found.id}: error type of {words.round_name(traced.round)}, {found.name}"
     yield f"  {found.description}"
     stable = "" if found.stability is None else f", stability {words.figure(found.stability)}"
     yield f"  {words.counted(len(traced.cases), 'case')}{stable}"
     if traced.change is not None:
         yield (
-            f"  the checkpoint of {_round(traced.round)} solves"
+            f"  the checkpoint of {words.round_name(traced.round)} solves"
             f" {words.count(traced.change.dev_fixed)} of its"
             f" {words.count(traced.change.dev_cases)} held-out cases"
         )
@@ -123,7 +111,7 @@ def _type(traced: TracedType, most: int | None) -> Iterator[str]:
 
 
 def _problem(traced: TracedProblem, most: int | None) -> Iterator[str]:
-    yield f"{_round(traced.round)}:"
+    yield f"{words.round_name(traced.round)}:"
     yield from _case(traced.case, "")
     yield ""
     yield from _made(traced.made, most)
@@ -203,7 +191,3 @@ def _short(question: str) -> str:
 
 def _usd(price: float) -> str:
     return f"${price:.4f}"
-
-
-def _round(name: str) -> str:
-    return words.round_name(name)
