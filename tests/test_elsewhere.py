@@ -19,7 +19,6 @@ import pytest
 import yaml
 
 from errata.check import prepare
-from errata.cli.app import main
 from errata.errors import RecipeError
 from errata.extending import located
 from errata.plugins import Catalogue
@@ -27,6 +26,7 @@ from errata.recipe import load
 from errata.records import Candidate, Checkpoint, RoundRecord
 from errata.store import Store
 from errata_math.plugin import MathDomain
+from scripted.commanding import commanded
 
 TINY = Path(__file__).parent / "plugins" / "errata_transformers" / "tiny_model.py"
 Errata = Callable[..., tuple[int, str, str]]
@@ -37,15 +37,7 @@ def errata(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     """Runs a command line; its exit code, what it printed, and its errors."""
 
     def command(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["errata", *arguments])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return code, out, err
+        return commanded(monkeypatch, capsys, *arguments)
 
     return command
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -24,18 +23,7 @@ from errata.testing.plugin import TestingPlugin
 from errata_selection.plugin import SelectionPlugin
 from errata_strategies.plugin import StrategiesPlugin
 from faults.server import FaultServer
-
-EXAMPLE = Path(__file__).parents[1] / "example_plugin" / "errata_roman"
-
-
-def example_module() -> ModuleType:
-    """The example plugin from its folder, whether or not it is installed."""
-    spec = importlib.util.spec_from_file_location("roman_example", EXAMPLE / "__init__.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from scripted.example import EXAMPLE, example_module
 
 
 def installed(name: str, factory: Callable[..., object], package: str = "") -> Installed:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,7 +13,6 @@ import pytest
 from errata.calls.budget import Cost
 from errata.calls.ledger import Ledger
 from errata.check import prepare
-from errata.cli.app import main
 from errata.errors import RunDirectoryError
 from errata.estimating.estimate import estimate
 from errata.estimating.extrapolating import draw, spread
@@ -28,6 +26,7 @@ from errata.records import Problem
 from errata.run import Paused, Run
 from errata.seeds import stream
 from errata.store import Store
+from scripted.commanding import commanded
 from scripted.instructor import ScriptedInstructor
 
 PROBLEMS = [
@@ -315,13 +314,7 @@ def test_grouping_is_between_fixed_and_in_proportion(bench):
 
 
 def command(monkeypatch, capsys, arguments: Sequence[str]) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["errata", *arguments])
-    code = 0
-    try:
-        main()
-    except SystemExit as end:
-        code = int(end.code or 0)
-    return code, *capsys.readouterr()
+    return commanded(monkeypatch, capsys, *arguments)
 
 
 def test_on_the_command_line(bench, instructor, monkeypatch, capsys, tmp_path):

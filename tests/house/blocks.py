@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import textwrap
 from dataclasses import dataclass
@@ -11,9 +10,9 @@ from pathlib import Path
 
 from errata.plugins import Catalogue, Installed, discover
 from house.checkout import DOCS, PROJECT, ROOT, named
+from scripted.example import example_module
 
 RECORDS = (DOCS / "decisions", DOCS / "log.md")  # what was thought and seen then; not kept current
-ROMAN = ROOT / "tests/example_plugin/errata_roman"
 PAGES = [
     path
     for path in [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
@@ -70,15 +69,8 @@ def written_in(*languages: str) -> list[Block]:
 
 @cache
 def catalogue() -> Catalogue:
-    """This distribution's plugins and the example that the pages walk through.
-
-    The example is not left among the imported modules: other tests import it from elsewhere.
-    """
-    spec = importlib.util.spec_from_file_location("errata_roman", ROMAN / "__init__.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    """This distribution's plugins and the example that the pages walk through."""
+    module = example_module("errata_roman")
     own = [p for p in discover() if p.name in PROJECT["project"]["entry-points"]["errata"]]
     roman = Installed("roman", "errata_roman:Roman", "errata-roman", module.Roman)
     return Catalogue([*own, roman])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 from importlib import import_module
@@ -13,12 +12,12 @@ import pytest
 from errata.check import prepare
 from errata.fingerprints import Fingerprints
 from errata.loop import loop
-from errata.plugins import Catalogue, Installed, discover
 from errata.recipe import load
 from errata.records import Record
 from errata.run import Run
 from errata.store import Store
-from house.checkout import PROJECT, ROOT, page, rows, sections
+from house.blocks import catalogue
+from house.checkout import ROOT, page, rows, sections
 
 EXAMPLE = ROOT / "tests/example_plugin/errata_roman"
 RECORDS = [
@@ -55,16 +54,9 @@ def test_no_record_is_documented_that_does_not_exist() -> None:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A whole run of the example plugin's recipe, with a warm-up and the scripted target."""
-    spec = importlib.util.spec_from_file_location("errata_roman", EXAMPLE / "__init__.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    own = [p for p in discover() if p.name in PROJECT["project"]["entry-points"]["errata"]]
-    roman = Installed("roman", "errata_roman:Roman", "errata-roman", module.Roman)
     recipe = load(EXAMPLE / "recipes/small.yaml", ["warmup.examples=8", "rounds=1"])
     folder = tmp_path_factory.mktemp("run-directory")
-    prepared = prepare(recipe, Catalogue([*own, roman]), "small")
+    prepared = prepare(recipe, catalogue(), "small")
     loop(Run(prepared, Store(folder / "run"), folder, None))
     return folder / "run"
 

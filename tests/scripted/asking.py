@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,8 +31,8 @@ from errata.records import (
 from errata.seeds import stream
 from errata_math.plugin import MathDomain
 from errata_strategies.plugin import STRATEGIES
+from scripted.example import example_module
 
-ROMAN = Path(__file__).parents[1] / "example_plugin" / "errata_roman" / "__init__.py"
 TYPE = ErrorType(id="slips", name="Slips", description="It slips.", keyphrases=("slipped",))
 Reply = Callable[[Any, int], object]
 
@@ -44,12 +43,7 @@ def math_domain() -> Domain:
 
 def roman_domain() -> Domain:
     """A domain that brings no templates and no drafts of its own."""
-    spec = importlib.util.spec_from_file_location("roman_example", ROMAN)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return Domain("roman", Active({"roman": module.Roman()}))
+    return Domain("roman", Active({"roman": example_module().Roman()}))
 
 
 @dataclass

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from errata.cli.app import main
+from scripted.commanding import commanded
 
 Errata = Callable[..., "Outcome"]
 ROWS = [{"id": n, "question": f"What is {n} + {n}?", "answer": 2 * n} for n in range(30)]
@@ -32,9 +32,8 @@ class Outcome:
 def errata(monkeypatch, capsys, tmp_path, roman_site) -> Errata:
     """Runs a command line in a folder of its own; the example plugin is installed."""
     monkeypatch.syspath_prepend(str(roman_site))
-    monkeypatch.delitem(
-        sys.modules, "errata_roman", raising=False
-    )  # another test's, from its sources
+    # Another test's, from its sources.
+    monkeypatch.delitem(sys.modules, "errata_roman", raising=False)
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setenv("ERRATA_CACHE", str(tmp_path / "cache"))
@@ -42,15 +41,7 @@ def errata(monkeypatch, capsys, tmp_path, roman_site) -> Errata:
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
     def command(*arguments: str) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["errata", *arguments])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = int(end.code or 0)
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return Outcome(code, out, err)
+        return Outcome(*commanded(monkeypatch, capsys, *arguments))
 
     return command
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import pytest
 
-from errata.cli.app import main
 from errata.domain import Domain
 from errata.grading import Pair, grade
 from errata.hooks import hookimpl
 from errata.plugins import Active
 from errata.records import Message, TargetPrompt, Verdict
+from scripted.commanding import commanded
 
 ROWS = [
     {"id": "a", "prediction": "0.5", "gold": "1/2", "kind": "expr", "equal": True},
@@ -24,13 +23,7 @@ ROWS = [
 
 
 def _command(monkeypatch, capsys, *arguments: str) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["errata", "grade", *arguments])
-    code = 0
-    try:
-        main()
-    except SystemExit as end:
-        code = int(end.code or 0)
-    return (code, *capsys.readouterr())
+    return commanded(monkeypatch, capsys, "grade", *arguments)
 
 
 def _write(path) -> None:

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import pytest
 
-from errata.cli.app import main
+from scripted.commanding import commanded
 
 PHRASES = ["borrow skipped", "Borrow skipped.", "minutes not converted", "wrong unit", ""]
 LABELS = ["borrow", "borrow", "units", "units", "units"]
 
 
 def _command(monkeypatch, capsys, *arguments: str) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["errata", "group", *arguments])
-    code = 0
-    try:
-        main()
-    except SystemExit as end:
-        code = int(end.code or 0)
-    return (code, *capsys.readouterr())
+    return commanded(monkeypatch, capsys, "group", *arguments)
 
 
 @pytest.fixture

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 
 import pytest
 
-from errata.cli.app import main
 from errata.errors import UserError
 from errata.records import Assignment, Candidate, Diagnosis, TrainingExample
 from errata.store import Store
 from errata.tracing.telling import told
 from errata.tracing.trace import trace
 from errata.tracing.traced import TracedExample, TracedProblem, TracedSolution, TracedType
+from scripted.commanding import commanded
 
 
 @pytest.fixture
@@ -125,8 +124,6 @@ def test_a_run_without_rounds(roman, tmp_path):
 
 
 def _said(monkeypatch, capsys, *arguments: str) -> str:
-    monkeypatch.setattr(sys, "argv", ["errata", *arguments])
-    with pytest.raises(SystemExit) as end:
-        main()
-    assert not end.value.code
-    return str(capsys.readouterr().out)
+    code, out, _ = commanded(monkeypatch, capsys, *arguments)
+    assert not code
+    return out

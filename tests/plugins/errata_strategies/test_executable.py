@@ -7,6 +7,7 @@ import json
 import os
 import time
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -106,9 +107,10 @@ def test_nothing_of_the_host_is_there(tmp_path, monkeypatch) -> None:
 
 @isolated
 def test_what_it_writes_stays_inside_and_goes_with_it(tmp_path) -> None:
-    ran = run("open('/tmp/x', 'w').write('x')\nprint(open('/tmp/x').read())", QUICK)
+    there = Path("/tmp") / f"{uuid4()}"  # a name that nothing else on this machine has left there
+    ran = run(f"open('{there}', 'w').write('x')\nprint(open('{there}').read())", QUICK)
     assert (ran.output, ran.failure) == ("x\n", "")
-    assert not Path("/tmp/x").is_file()
+    assert not there.is_file()
     ran = run(
         f"import os\nos.makedirs({str(tmp_path)!r})\nopen({str(tmp_path / 'x')!r}, 'w')", QUICK
     )
