@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from errata.grouped import grouped
 from errata.lines import parse_line
 from errata.recipe import Recipe
 from errata.records import (
@@ -22,7 +23,6 @@ from errata.records import (
     RoundRecord,
     TrainingExample,
 )
-from errata.stages.group import edited
 from errata.stages.replay import replayed
 from errata.store import Store
 
@@ -126,9 +126,8 @@ def _data(store: Store, name: str, made: Checkpoint, recipe: Recipe) -> str:
         f" it solved already), {other:,} of earlier rounds or reference solutions."
     )
     said = [told]
-    path = store.file(f"{name}/error_types.yaml")
-    if path.exists():
-        types, _ = edited(path.read_text(encoding="utf-8"), ())
+    types, _ = grouped(store, name)
+    if types:
         rows = [f"| {_line(t.name)} | {t.count:,} | {own[t.id]:,} |" for t in types]
         if own[""]:
             rows.append(f"| (of no type) | | {own['']:,} |")

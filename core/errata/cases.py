@@ -12,7 +12,6 @@ from functools import cached_property, partial
 from itertools import chain, islice
 from typing import Any
 
-from errata.errors import UserError
 from errata.evaluation import (
     evaluate_set,
     evaluation_files,
@@ -23,6 +22,7 @@ from errata.evaluation import (
     sample_set,
     sampled,
 )
+from errata.grouped import grouped
 from errata.lines import Appender
 from errata.records import (
     Assignment,
@@ -214,12 +214,7 @@ class Cases:
     @cached_property
     def grouped(self) -> tuple[list[ErrorType], list[Assignment]]:
         """Types and assignments as ``error_types.yaml`` now has them."""
-        path = self.store.file(self.path("error_types.yaml"))
-        assignments = self.store.read(self.path("assignments.jsonl"), Assignment)
-        try:
-            return group.edited(path.read_text(encoding="utf-8"), assignments)
-        except UserError as error:
-            raise UserError(f"{path}: {error}") from error
+        return grouped(self.store, self.name)
 
     def of_type(self, type_id: str, set_name: str) -> list[Assignment]:
         """Assignments of a type's bad cases in one set."""

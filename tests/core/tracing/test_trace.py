@@ -103,7 +103,7 @@ def test_on_a_terminal(finished, monkeypatch, capsys):
     for text in (
         f"{example.id}: qa of round 1, trained on",
         f"made by {candidate.lineage.strategy}",
-        "price $0.0000",
+        "price $0.00",
         f"from bad case {candidate.lineage.parents[0]} (train)",
     ):
         assert text in said
