@@ -22,5 +22,6 @@ def test_the_card_counts_the_cases_and_examples_of_every_type(roman: Any, tmp_pa
         f"| {found.name} | {found.cases:,} | {made.count(found.id):,} |" for found in figures.types
     }
     card = (tmp_path / "run" / "round-1" / "README.md").read_text(encoding="utf-8")
-    assert figures.types and all(found.cases for found in figures.types)
+    assert figures.types
+    assert all(found.cases for found in figures.types)
     assert expected <= set(card.splitlines())

@@ -107,7 +107,7 @@ def test_one_may_extend_another_that_extends(extended, tmp_path):
 def test_a_shipped_recipe_can_be_extended(tmp_path):
     own = load(written(tmp_path, "own.yaml", {"extends": "math/quickstart", "rounds": 7}))
     assert own.rounds == 7
-    assert own.problems.gate == 70
+    assert own.problems.gate == 30
 
 
 def test_digest_and_resolved_recipe_are_those_of_the_whole(extended):

@@ -123,8 +123,8 @@ def _made(made: Sequence[Made], most: int | None) -> Iterator[str]:
         return
     fates = Counter(one.fate for one in made)
     counts = ", ".join(f"{words.count(number)} {fate}" for fate, number in fates.most_common())
-    price = sum(one.usd for one in made)
-    yield f"{words.counted(len(made), 'candidate')} made from it: {counts}; price {words.dollars(price)}"
+    price = words.dollars(sum(one.usd for one in made))
+    yield f"{words.counted(len(made), 'candidate')} made from it: {counts}; price {price}"
     first = sorted(made, key=lambda one: one.fate not in ("trained on", "kept"))
     for one in first[:most]:
         why = f" ({', '.join(one.reasons)})" if one.reasons else ""

@@ -58,7 +58,9 @@ def test_no_more_at_once_than_asked(tmp_path, at_once, most):
 
 
 def test_an_end_ends_the_processes(tmp_path):
-    code = "import time; print('on', flush=True); time.sleep(60)"
+    # Where the tests themselves run in the background, children would be born deaf to SIGINT.
+    heeds = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    code = heeds + "import time; print('on', flush=True); time.sleep(60)"
     jobs = [_job(tmp_path, "long", code), _job(tmp_path, "waits", code, after="long")]
 
     async def stopped():
