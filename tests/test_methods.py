@@ -291,7 +291,7 @@ def test_arms_of_the_quickstart_need_no_key(name, tmp_path):
     assert run.recipe.instructor is None
     found = outcome(directory)
     wanted = run.recipe.synthesize.total
-    assert len(found.accepted) == wanted - sum(s.asked - s.accepted for s in found.shortfalls) > 80
+    assert len(found.accepted) == wanted - sum(s.asked - s.accepted for s in found.shortfalls) > 50
     assert all(candidate.lineage.model is None for candidate in found.candidates)
 
 

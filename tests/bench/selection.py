@@ -9,14 +9,13 @@ dev case, scores of random halves of the cases correlated. Under 0.5 it is "not 
 cases are doubled up to ``--most-cases``. Then each rule, on dev cases that the exhaustive evaluation
 has not, in several draws: how much of its kept set is in the exhaustive one, and the target's tokens,
 prompts included. Then the target is trained on each rule's kept set, equally many examples, and tested.
+Stopped at any time, the same command goes on with what is in ``--out`` (and the folder beside it).
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -38,6 +37,7 @@ from selection_bench import (
     say,
     score,
 )
+from selection_steps import Steps
 
 from errata.parts import DevCases, Selector
 from errata.plugins import Catalogue
@@ -114,24 +114,18 @@ def compared(
     }
 
 
-def measured(bench: Bench, options: argparse.Namespace, found: dict[str, Any]) -> tuple[Any, ...]:
+def measured(bench: Bench, options: argparse.Namespace) -> tuple[Any, ...]:
     """The exhaustive evaluation on as many cases as make it reliable; the rules' own dev cases."""
     known: dict[str, dict[str, float]] = {}
     cases = options.cases
     while True:
         whole, rest = bench.split(cases)
-        before = bench.target.work.tokens
-        exhaustive(bench, whole, known, say)
-        spent = bench.target.work.tokens - before
+        spent = exhaustive(bench, whole, known)
         number = len(whole.all_bad) + len(whole.good)
         half, full = reliability(known, whole)
-        found["reliability"] = [
-            *found.get("reliability", ()),
-            {"cases": number, "half": half, "full": full, "tokens": spent},
-        ]
         say(
-            f"split-half reliability on {number} cases ({len(whole.all_bad)} bad): halves correlate"
-            f" {half:.3f}, all of them {full:.3f} (Spearman and Brown)"
+            f"split-half reliability on {number} cases ({len(whole.all_bad)} bad), {spent:,}"
+            f" tokens: halves correlate {half:.3f}, all of them {full:.3f} (Spearman and Brown)"
         )
         if full >= WORTH:
             break
@@ -141,7 +135,7 @@ def measured(bench: Bench, options: argparse.Namespace, found: dict[str, Any]) -
         cases *= 2
         say(f"{NOT_MEASURABLE} yet: under {WORTH}; now {cases} cases")
     bad, good = ([p.id for p in pool] for pool in (whole.all_bad, whole.good))
-    return {name: score(values, bad, good) for name, values in known.items()}, rest
+    return {name: score(values, bad, good) for name, values in known.items()}, rest, full
 
 
 def agreed(
@@ -155,12 +149,16 @@ def agreed(
     kept: dict[str, list[list[str]]] = {EXHAUSTIVE: [sorted(best)] * options.draws}
     for name in options.rules:
         for draw in range(options.draws):
-            began = time.monotonic()
-            selections, tokens = selected(bench, name, rest, options.keep, draw)
-            figures = compared(selections, truth, best)
-            figures |= {"tokens": float(tokens), "seconds": time.monotonic() - began}
+
+            def tried() -> list[Any]:
+                began = time.monotonic()
+                selections, tokens = selected(bench, name, rest, options.keep, draw)  # noqa: B023
+                figures = compared(selections, truth, best)
+                figures |= {"tokens": float(tokens), "seconds": time.monotonic() - began}
+                return [figures, sorted(s.candidate_id for s in selections if s.kept)]
+
+            figures, ids = bench.steps.step(f"{name}, draw {draw}", tried)
             rows.setdefault(name, []).append(figures)
-            ids = sorted(s.candidate_id for s in selections if s.kept)
             kept.setdefault(name, []).append(ids)
         say(f"{name}: overlap {fmean(r['overlap'] for r in rows[name]):.3f}")
     return rows, kept
@@ -170,7 +168,6 @@ def trained(
     bench: Bench,
     kept: Mapping[str, Sequence[Sequence[str]]],
     options: argparse.Namespace,
-    found: dict[str, Any],
 ) -> dict[str, list[float]]:
     """Test accuracies after training on what each rule kept, one per seed; seed by seed, so that what
     the time does not suffice for is missing for all rules alike."""
@@ -178,13 +175,13 @@ def trained(
     results: dict[str, list[float]] = {name: [] for name in kept}
     for seed in range(options.seeds):
         for name, draws in kept.items():
-            if time.monotonic() - BEGAN > options.seconds:
+            own = [by_id[candidate] for candidate in draws[seed % len(draws)]]
+            step = f"trained, {name}, seed {seed}"
+            if time.monotonic() - BEGAN > options.seconds and not bench.steps.done(step):
                 say(f"--seconds are over: seed {seed} stops before {name}")
                 return results
-            own = [by_id[candidate] for candidate in draws[seed % len(draws)]]
-            results[name].append(bench.after(own, seed))
-            found["trained"] = results
-            options.out.write_text(json.dumps(found, indent=1))
+            accuracy = bench.steps.step(step, lambda: bench.after(own, seed))  # noqa: B023
+            results[name].append(accuracy)
         say(f"seed {seed}: trained on what {len(kept)} rules kept")
     return results
 
@@ -264,31 +261,30 @@ def main(arguments: Sequence[str]) -> int:
     sizes = Sizes(
         options.warmup, options.train, options.candidates, options.dev, options.cases, options.test
     )
-    with tempfile.TemporaryDirectory(prefix="errata-bench-selection-") as folder:
-        bench = Bench(options.model, sizes, options.batch, options.seed, Path(folder))
-        device = str(bench.target.local.weights.device)
-        say(
-            f"{bench.target.name} on {device}; test accuracy after the warm-up {bench.before:.3f};"
-            f" dev: {len(bench.dev.all_bad)} bad, {len(bench.dev.good)} good;"
-            f" {len(bench.candidates)} candidates, {options.keep} kept"
-        )
-        found: dict[str, Any] = {
-            "model": bench.target.name,
-            "device": device,
-            "sizes": asdict(sizes) | {"keep": options.keep, "draws": options.draws},
-            "before": bench.before,
-        }
-        truth, rest = measured(bench, options, found)
-        rows, kept = agreed(bench, rest, truth, options)
-        found |= {"truth": truth, "rules": rows, "kept": kept}
-        options.out.write_text(json.dumps(found, indent=1))
-        wanted = {n: ids for n, ids in kept.items() if n in (EXHAUSTIVE, *options.train_rules)}
-        results = trained(bench, wanted, options, found) if options.seeds else {}
-        found["seconds"] = time.monotonic() - BEGAN
-        options.out.write_text(json.dumps(found, indent=1))
-        print(table(rows, results, bench.before))
-        say(f"figures in {options.out}")
-        return 0 if found["reliability"][-1]["full"] >= WORTH else 1
+    numbers = asdict(sizes) | {
+        "keep": options.keep,
+        "most_cases": options.most_cases,
+        "batch": options.batch,
+        "seed": options.seed,
+    }
+    steps = Steps(options.out, {"model": options.model, **numbers})
+    folder = options.out.with_suffix(".work")
+    folder.mkdir(parents=True, exist_ok=True)
+    bench = Bench(options.model, sizes, options.batch, options.seed, folder, steps)
+    say(
+        f"{bench.target.name} on {bench.target.local.weights.device}; test accuracy after the warm-up"
+        f" {bench.before:.3f}; dev: {len(bench.dev.all_bad)} bad, {len(bench.dev.good)} good;"
+        f" {len(bench.candidates)} candidates, {options.keep} kept"
+    )
+    truth, rest, full = measured(bench, options)
+    rows, kept = agreed(bench, rest, truth, options)
+    wanted = {n: ids for n, ids in kept.items() if n in (EXHAUSTIVE, *options.train_rules)}
+    results = trained(bench, wanted, options) if options.seeds else {}
+    steps.found["tables"] = {"rules": rows, "trained": results, "before": bench.before}
+    steps.write()
+    print(table(rows, results, bench.before))
+    say(f"figures in {options.out}")
+    return 0 if full >= WORTH else 1
 
 
 if __name__ == "__main__":

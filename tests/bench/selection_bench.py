@@ -7,8 +7,10 @@ the train pool. Not covered: error types (all candidates are compared with each 
 from __future__ import annotations
 
 import random
+import shutil
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,6 +18,7 @@ from statistics import fmean
 from typing import Any, cast
 
 from pydantic import JsonValue
+from selection_steps import Steps
 
 from errata.domain import Domain
 from errata.parts import DevCases, Services
@@ -82,8 +85,10 @@ class Unshared:
 class Bench:
     """The warm target, its pools of problems, and the candidates."""
 
-    def __init__(self, model: str, sizes: Sizes, batch: int, seed: int, folder: Path) -> None:
-        self.sizes, self.seed, self.folder = sizes, seed, folder
+    def __init__(
+        self, model: str, sizes: Sizes, batch: int, seed: int, folder: Path, steps: Steps
+    ) -> None:
+        self.sizes, self.seed, self.folder, self.steps = sizes, seed, folder, steps
         self.domain = Domain("math", Active({"math": MathDomain()}))
         self.target = TransformersTarget(
             TransformersSettings(model=model, max_new_tokens=112, batch_size=batch), folder
@@ -98,13 +103,11 @@ class Bench:
                 ("train", sizes.train),
             )
         }
-        self.warm = self.trained(
-            [solved_example(p, self.domain) for p in self.pools["warmup"]], None
-        )
+        self.warm = self._warmed()
         self.target.use(self.warm)
-        self.before = self.accuracy("test")
-        self.candidates = self._redrawn([p for p, right in self.solved("train") if not right])
-        solved = self.solved("dev")
+        self.before = fmean(right for _, right in self._solved("test"))
+        self.candidates = self._redrawn([p for p, right in self._solved("train") if not right])
+        solved = self._solved("dev")
         self.dev = DevCases(
             bad={},
             all_bad=[problem for problem, right in solved if not right],
@@ -138,9 +141,20 @@ class Bench:
             f"only {len(found)} candidates from {len(bad)} bad cases: give a larger --train"
         )
 
-    def solved(self, pool: str) -> list[tuple[Problem, bool]]:
-        """Whether each problem of a pool is answered right by the target as it is now."""
-        return list(zip(self.pools[pool], self._right(self.pools[pool]), strict=True))
+    def _warmed(self) -> Path:
+        """The checkpoint after the warm-up; that of an earlier start, if it is there whole."""
+        place = self.folder / "warm"
+        if not place.exists():
+            examples = [solved_example(p, self.domain) for p in self.pools["warmup"]]
+            self.trained(examples, None).rename(place)
+        return place
+
+    def _solved(self, pool: str) -> list[tuple[Problem, bool]]:
+        """Whether each problem of a pool is answered right by the warm target."""
+        problems = self.pools[pool]
+        right = self.steps.step(f"warm on {pool}", lambda: self._right(problems))
+        say(f"warm target on {pool}: {sum(right)} of {len(right)}")
+        return list(zip(problems, right, strict=True))
 
     def _right(self, problems: Sequence[Problem]) -> list[bool]:
         order = sorted(range(len(problems)), key=lambda n: (len(problems[n].question), n))
@@ -152,10 +166,6 @@ class Bench:
             for n, generation in zip(part, self.target.generate(prompts), strict=True):
                 texts[n] = generation.text
         return [v.outcome == "right" for v in self.domain.check(problems, texts)]
-
-    def accuracy(self, pool: str) -> float:
-        """Share of a pool that is answered right now."""
-        return fmean(right for _, right in self.solved(pool))
 
     def split(self, cases: int) -> tuple[DevCases, DevCases]:
         """Dev cases for the exhaustive evaluation, half bad ones and half good ones, and the others,
@@ -193,9 +203,7 @@ class Bench:
         settings = part.settings.model_validate(
             {"epochs": 2, "rank": 16, "alpha": 32, "batch_size": 8, "max_length": 400}
         )
-        number = len(list(self.folder.glob("checkpoint-*")))
-        into = self.folder / f"checkpoint-{number}"
-        into.mkdir(parents=True)
+        into = Path(tempfile.mkdtemp(prefix="checkpoint-", dir=self.folder))
         trainer = cast(Any, part.make(settings, self.services(self.target, seed)))
         trainer.train(examples, start, into)
         return into
@@ -203,31 +211,39 @@ class Bench:
     def after(self, kept: Sequence[Candidate], seed: int) -> float:
         """Test accuracy after training the warm target on ``kept``."""
         examples = [example(candidate, self.domain) for candidate in kept]
-        self.target.use(self.trained(examples, self.warm, seed))
-        found = self.accuracy("test")
+        made = self.trained(examples, self.warm, seed)
+        self.target.use(made)
+        found = fmean(self._right(self.pools["test"]))
         self.target.use(self.warm)
+        shutil.rmtree(made)
         return found
 
 
-def exhaustive(
-    bench: Bench, cases: DevCases, known: dict[str, dict[str, float]], tell: Callable[[str], None]
-) -> dict[str, dict[str, float]]:
+def exhaustive(bench: Bench, cases: DevCases, known: dict[str, dict[str, float]]) -> int:
     """Whether each dev case is answered right with each candidate as the worked example, for cases
-    that are not ``known`` yet; all of them by candidate."""
+    that are not ``known`` yet, into ``known`` by candidate; the target's tokens for it."""
     problems = [*cases.all_bad, *cases.good]
     answers = Answers(bench.services(bench.target, bench.seed))
     done = known[bench.candidates[0].id] if known else {}
     wanted = [problem for problem in problems if problem.id not in done]
     size = max(1, bench.target.batch_size // max(1, len(wanted)))
+    spent = 0
+
+    def measured(chunk: Sequence[Candidate]) -> list[Any]:
+        before = bench.target.work.tokens
+        found = answers.values([(candidate, wanted) for candidate in chunk])
+        return [list(map(dict, found)), bench.target.work.tokens - before]
+
     for start in range(0, len(bench.candidates) if wanted else 0, size):
         chunk = bench.candidates[start : start + size]
-        for candidate, values in zip(
-            chunk, answers.values([(c, wanted) for c in chunk]), strict=True
-        ):
+        name = f"exhaustive, {len(problems)} cases, from candidate {start}"
+        found, tokens = bench.steps.step(name, lambda: measured(chunk))  # noqa: B023 called at once
+        spent += tokens
+        for candidate, values in zip(chunk, found, strict=True):
             known.setdefault(candidate.id, {}).update(values)
         if start // size % 8 == 0:
-            tell(f"exhaustive: {start + len(chunk)} of {len(bench.candidates)} candidates")
-    return known
+            say(f"exhaustive: {start + len(chunk)} of {len(bench.candidates)} candidates")
+    return spent
 
 
 def score(values: Mapping[str, float], bad: Sequence[str], good: Sequence[str]) -> float:
