@@ -134,6 +134,8 @@ def draw(found: Sequence[dict[str, float]], path: Path) -> None:
         '<rect width="100%" height="100%" fill="white"/>',
         f'<text x="{edge}" y="30">errata group: seconds by number of keyphrases</text>',
     ]
+    bottom = f'y="{height - 12}" text-anchor="middle"'
+    parts.append(f'<text x="{width / 2:.0f}" {bottom}>keyphrases (logarithmic, seconds too)</text>')
     for row in found:
         x, _ = place(row["rows"], times[0])
         parts.append(
@@ -147,7 +149,8 @@ def draw(found: Sequence[dict[str, float]], path: Path) -> None:
             x, y = place(*point)
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{color}"/>')
             parts.append(
-                f'<text x="{x - 4:.1f}" y="{y - 8:.1f}" text-anchor="end">{point[1]:g}</text>'
+                f'<text x="{x:.1f}" y="{y + (18 if name == "wall" else -9):.1f}"'
+                f' fill="{color}" text-anchor="middle">{point[1]:,.0f}</text>'
             )
     path.write_text("\n".join([*parts, "</svg>", ""]), encoding="utf-8")
 
