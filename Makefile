@@ -61,7 +61,7 @@ fast: install
 	OMP_NUM_THREADS=1 $(PYTEST) -q -n 2 -m "not model"
 
 model: install
-	$(PYTEST) -q -m model
+	OMP_NUM_THREADS=1 $(PYTEST) -q -n 2 -m model
 
 docs: install
 	$(BIN)/python docs/generate.py
