@@ -5,6 +5,8 @@ The file is replaced at most twice a second, and taken away when the process is 
 
 from __future__ import annotations
 
+import os
+import socket
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -36,7 +38,15 @@ class Teller:
     def errata_stage_started(self, round_name: str, stage: str) -> None:
         """See ``errata.hooks``."""
         now = time.time()
-        self._now = Telling(round=round_name, stage=stage, rounds=self._rounds, begun=now, at=now)
+        self._now = Telling(
+            round=round_name,
+            stage=stage,
+            rounds=self._rounds,
+            begun=now,
+            at=now,
+            pid=os.getpid(),
+            host=socket.gethostname(),
+        )
         self._moved = False
         self._tell(now)
 

@@ -1,13 +1,15 @@
 """How far a run in progress is, from its files alone: no lock is taken and nothing is written.
 
-``live.json`` is what the process that works on the run says twice a second; it is gone when that ends,
-and old when it was killed. Everything else is counted from records, each file from where the last look
-ended.
+``live.json`` is what the process that works on the run says, at most twice a second; it is gone when
+that ends, and names a process that is no more when it was killed. Everything else is counted from
+records, each file from where the last look ended.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -26,7 +28,7 @@ from errata.stages.problems import Placed
 from errata.store import Manifest, Store
 
 LIVE = "live.json"
-_QUIET = 15.0  # seconds without a word after which nobody seems to be at work
+_QUIET = 15.0  # seconds without a word after which it is said, or nobody seems to be at work
 _DECIDE_NOTHING = ("train", "dev")  # sets whose accuracy so far says little
 
 
@@ -34,6 +36,7 @@ class Telling(Record):
     """What the process at work says: the stage, how far it is, and what asking comes to.
 
     ``begun`` and ``at`` are seconds since 1970; ``already`` items were done when it was taken up.
+    ``pid`` is the process at work, on the machine ``host``.
     """
 
     round: str
@@ -45,6 +48,15 @@ class Telling(Record):
     done: int = 0
     total: int = 0
     asking: str = ""
+    pid: int = 0
+    host: str = ""
+
+    def at_work(self, now: float) -> bool:
+        """Whether it still is: a step may take minutes without a word, but on this machine a process
+        is there or not. Of another machine's, silence is all there is to go by."""
+        if self.pid and self.host == socket.gethostname():
+            return _exists(self.pid)
+        return now - self.at < _QUIET
 
     @property
     def rate(self) -> float:
@@ -66,10 +78,12 @@ class SoFar:
 
 @dataclass(frozen=True)
 class Now:
-    """A run at one moment. ``quiet`` is how long the process at work has said nothing, in seconds."""
+    """A run at one moment. ``quiet`` is how long the process that works on it, or did, has said
+    nothing, in seconds."""
 
     manifest: Manifest
     telling: Telling | None
+    at_work: bool
     quiet: float
     so_far: Sequence[SoFar]
     spent: StageCost
@@ -79,7 +93,7 @@ class Now:
     def lines(self) -> list[str]:
         """What a person wants to know, a line each."""
         found = [self.stage]
-        if self.telling and self.telling.asking and self.quiet < _QUIET:
+        if self.telling and self.telling.asking and self.at_work:
             found.append(self.telling.asking)
         found += [line for line in (self.money, self.accuracy) if line]
         return found
@@ -90,14 +104,15 @@ class Now:
         told = self.telling
         if self.manifest.ended:
             return f"Finished: {self.manifest.ended}."
-        if told is None or self.quiet >= _QUIET:
+        if told is None or not self.at_work:
             where = _last(self.manifest)
             silence = "" if told is None else f" since {words.duration(self.quiet)}"
             return f"Nobody seems to be at work on it{silence}; {where}. `errata resume` goes on."
         head = words.round_name(told.round)
         if told.rounds and told.round.startswith("round-") and told.round != "round-0":
             head += f" of {told.rounds}"
-        return f"{head}, {told.stage}: {_progress(told)}"
+        silent = f"; the last word {words.duration(self.quiet)} ago" if self.quiet >= _QUIET else ""
+        return f"{head}, {told.stage}: {_progress(told)}{silent}"
 
     @property
     def money(self) -> str:
@@ -122,6 +137,16 @@ class Now:
             for s in shown
         )
         return f"accuracy {label(shown[0].checkpoint)}: {', '.join(told)}"
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def _progress(told: Telling) -> str:
@@ -162,11 +187,12 @@ class Follower:
     def look(self) -> Now:
         """The run as it is now. Raises RunDirectoryError when there is none."""
         manifest = self.store.manifest()
-        told = self.telling()
+        told, now = self.telling(), self.clock()
         return Now(
             manifest=manifest,
             telling=told,
-            quiet=max(0.0, self.clock() - told.at) if told else 0.0,
+            at_work=told is not None and told.at_work(now),
+            quiet=max(0.0, now - told.at) if told else 0.0,
             so_far=self.so_far(manifest),
             spent=self._spent(),
             caps=self._caps(),

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -55,6 +59,29 @@ def test_what_is_told_is_shown(written_run: Callable[..., Store]) -> None:
     silent = Follower(store, clock=lambda: 1100.0).look()
     assert silent.stage.startswith("Nobody seems to be at work on it since 90 s; the last stage")
     assert "diagnose" not in silent.lines[1]
+
+
+def test_silence_of_a_process_that_is_there_is_no_absence(
+    written_run: Callable[..., Store],
+) -> None:
+    store = written_run(until=("round-1", "triage"))
+    told = Telling(
+        round="round-1", stage="diagnose", rounds=2, begun=1000.0, at=1010.0, done=50, total=100
+    )
+    follower = Follower(store, clock=lambda: 1100.0)
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    here, nobody = socket.gethostname(), "Nobody seems to be at work on it since 90 s; the last"
+    for pid, host, begins, ends in (
+        (os.getpid(), here, "round 1 of 2, diagnose: 50 of 100", "; the last word 90 s ago"),
+        (done.pid, here, nobody, ""),
+        (os.getpid(), "another-machine", nobody, ""),
+    ):
+        said = told.model_copy(update={"pid": pid, "host": host})
+        store.write(LIVE, said.model_dump_json() + "\n")
+        stage = follower.look().stage
+        assert stage.startswith(begins)
+        assert stage.endswith(ends)
 
 
 def test_accuracy_so_far_is_read_on(written_run: Callable[..., Store]) -> None:
