@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from math import isnan
 from pathlib import Path
 from statistics import fmean, stdev
@@ -147,17 +148,17 @@ def agreed(
     best = frozenset(sorted(truth, key=lambda name: (-truth[name], luck[name]))[: options.keep])
     rows: dict[str, list[dict[str, float]]] = {}
     kept: dict[str, list[list[str]]] = {EXHAUSTIVE: [sorted(best)] * options.draws}
+
+    def tried(name: str, draw: int) -> list[Any]:
+        began = time.monotonic()
+        selections, tokens = selected(bench, name, rest, options.keep, draw)
+        figures = compared(selections, truth, best)
+        figures |= {"tokens": float(tokens), "seconds": time.monotonic() - began}
+        return [figures, sorted(s.candidate_id for s in selections if s.kept)]
+
     for name in options.rules:
         for draw in range(options.draws):
-
-            def tried() -> list[Any]:
-                began = time.monotonic()
-                selections, tokens = selected(bench, name, rest, options.keep, draw)  # noqa: B023
-                figures = compared(selections, truth, best)
-                figures |= {"tokens": float(tokens), "seconds": time.monotonic() - began}
-                return [figures, sorted(s.candidate_id for s in selections if s.kept)]
-
-            figures, ids = bench.steps.step(f"{name}, draw {draw}", tried)
+            figures, ids = bench.steps.step(f"{name}, draw {draw}", partial(tried, name, draw))
             rows.setdefault(name, []).append(figures)
             kept.setdefault(name, []).append(ids)
         say(f"{name}: overlap {fmean(r['overlap'] for r in rows[name]):.3f}")
@@ -180,7 +181,7 @@ def trained(
             if time.monotonic() - BEGAN > options.seconds and not bench.steps.done(step):
                 say(f"--seconds are over: seed {seed} stops before {name}")
                 return results
-            accuracy = bench.steps.step(step, lambda: bench.after(own, seed))  # noqa: B023
+            accuracy = bench.steps.step(step, partial(bench.after, own, seed))
             results[name].append(accuracy)
         say(f"seed {seed}: trained on what {len(kept)} rules kept")
     return results

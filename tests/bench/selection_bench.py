@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from statistics import fmean
@@ -237,7 +238,7 @@ def exhaustive(bench: Bench, cases: DevCases, known: dict[str, dict[str, float]]
     for start in range(0, len(bench.candidates) if wanted else 0, size):
         chunk = bench.candidates[start : start + size]
         name = f"exhaustive, {len(problems)} cases, from candidate {start}"
-        found, tokens = bench.steps.step(name, lambda: measured(chunk))  # noqa: B023 called at once
+        found, tokens = bench.steps.step(name, partial(measured, chunk))
         spent += tokens
         for candidate, values in zip(chunk, found, strict=True):
             known.setdefault(candidate.id, {}).update(values)
