@@ -5,7 +5,7 @@ Not covered: making them (``errata.stages.group``).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 
 from errata.errors import UserError
 from errata.records import Assignment, ErrorType
@@ -14,20 +14,19 @@ from errata.store import Store
 
 
 def grouped(
-    store: Store, name: str, where: Callable[[Assignment], bool] | None = None
+    store: Store, name: str, assignments: Iterable[Assignment] | None = None
 ) -> tuple[list[ErrorType], list[Assignment]]:
     """Types and assignments of round ``name``; none before it groups.
 
-    With ``where`` other assignments are left out, of the types' counts too. Raises UserError naming the
-    file when it was edited into something that cannot be read.
+    ``assignments`` stand for all of the round's where only some count. Raises UserError naming the file
+    when it was edited into something that cannot be read.
     """
     path = store.file(f"{name}/error_types.yaml")
     if not path.exists():
         return [], []
-    assignments = store.read(f"{name}/assignments.jsonl", Assignment)
+    if assignments is None:
+        assignments = store.read(f"{name}/assignments.jsonl", Assignment)
     try:
-        return edited(
-            path.read_text(encoding="utf-8"), filter(where, assignments) if where else assignments
-        )
+        return edited(path.read_text(encoding="utf-8"), assignments)
     except UserError as error:
         raise UserError(f"{path}: {error}") from error

@@ -240,7 +240,10 @@ def lives_of(store: Store, names: Iterable[str]) -> dict[str, list[TypeLife]]:
 
 
 def _round_types(store: Store, name: str) -> RoundTypes:
-    types, placed = grouped(store, name, lambda assignment: not foreign(assignment.attempt_id))
+    own = (
+        a for a in store.read(f"{name}/assignments.jsonl", Assignment) if not foreign(a.attempt_id)
+    )
+    types, placed = grouped(store, name, own)
     phrases = {d.attempt_id: d.keyphrase for d in store.read(f"{name}/diagnoses.jsonl", Diagnosis)}
     triaged = store.read(f"{name}/triage.jsonl", Triage)
     return RoundTypes(

@@ -2,7 +2,7 @@
 
     python tests/bench/selection.py --help
     python tests/bench/selection.py --small               # minutes on two CPU cores; says little
-    python tests/bench/selection.py --out selection.json  # sized for a GPU
+    python tests/bench/selection.py --out selection.jsonl  # sized for a GPU
 
 First how reliable the exhaustive evaluation is: every candidate as the only worked example of every
 dev case, scores of random halves of the cases correlated. Under 0.5 it is "not measurable", and the
@@ -30,6 +30,7 @@ from selection_bench import (
     Bench,
     DictMemo,
     Sizes,
+    Steps,
     Unshared,
     correlation,
     exhaustive,
@@ -38,7 +39,6 @@ from selection_bench import (
     say,
     score,
 )
-from selection_steps import Steps
 
 from errata.parts import DevCases, Selector
 from errata.plugins import Catalogue
@@ -252,7 +252,9 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--train-rules", nargs="*", default=[r for r in RULES if r not in UNTRAINED], metavar="RULE"
     )
-    parser.add_argument("--out", type=Path, default=Path("selection.json"), help="figures as JSON")
+    parser.add_argument(
+        "--out", type=Path, default=Path("selection.jsonl"), help="figures as JSON lines"
+    )
     return parser.parse_args(arguments)
 
 
@@ -281,8 +283,6 @@ def main(arguments: Sequence[str]) -> int:
     rows, kept = agreed(bench, rest, truth, options)
     wanted = {n: ids for n, ids in kept.items() if n in (EXHAUSTIVE, *options.train_rules)}
     results = trained(bench, wanted, options) if options.seeds else {}
-    steps.found["tables"] = {"rules": rows, "trained": results, "before": bench.before}
-    steps.write()
     print(table(rows, results, bench.before))
     say(f"figures in {options.out}")
     return 0 if full >= WORTH else 1

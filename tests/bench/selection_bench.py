@@ -10,7 +10,7 @@ import random
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -19,9 +19,9 @@ from statistics import fmean
 from typing import Any, cast
 
 from pydantic import JsonValue
-from selection_steps import Steps
 
 from errata.domain import Domain
+from errata.lines import FileMemo
 from errata.parts import DevCases, Services
 from errata.plugins import Active, Catalogue
 from errata.records import QA, Candidate, Generation, Lineage, Objection, Problem, TargetPrompt
@@ -59,6 +59,29 @@ class DictMemo(dict[str, JsonValue]):
     def put(self, key: str, value: JsonValue) -> None:
         """See ``Memo``."""
         self[key] = value
+
+
+class Steps:
+    """What is measured so far, by the name of the step, kept in ``path``: a benchmark that was stopped
+    goes on there. Raises SystemExit when the file was made with other ``options``."""
+
+    def __init__(self, path: Path, options: JsonValue) -> None:
+        self._memo = FileMemo(path)
+        if (made := self.step("options", lambda: options)) != options:
+            raise SystemExit(
+                f"{path} was made with {made}, not {options};"
+                " name another --out or give the same options"
+            )
+
+    def done(self, name: str) -> bool:
+        """Whether a step has its result."""
+        return self._memo.get(name) is not None
+
+    def step(self, name: str, make: Callable[[], Any]) -> Any:
+        """The result of a step, made now unless it is there; what JSON can hold, and not None."""
+        if not self.done(name):
+            self._memo.put(name, make())
+        return self._memo.get(name)
 
 
 class Unshared:

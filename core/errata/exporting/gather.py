@@ -113,7 +113,7 @@ def gather(store: Store, domain: Domain, rounds: Sequence[str], what: What) -> I
 
 def type_names(store: Store, round_name: str) -> dict[str, str]:
     """Names of a round's error types by id."""
-    return {t.id: t.name for t in grouped(store, round_name)[0]}
+    return {t.id: t.name for t in grouped(store, round_name, ())[0]}
 
 
 def _candidates(store: Store, name: str, what: What) -> Iterator[Candidate]:
