@@ -28,7 +28,6 @@ from typing import Any, cast
 from selection_bench import (
     BEGAN,
     Bench,
-    DictMemo,
     Sizes,
     Steps,
     Unshared,
@@ -44,6 +43,7 @@ from errata.parts import DevCases, Selector
 from errata.plugins import Catalogue
 from errata.records import Candidate, Selection
 from errata.seeds import stream
+from errata.testing import Memory
 
 PAPER = "paper: accuracy, 20 cases"
 RULES: dict[str, dict[str, Any]] = {
@@ -87,7 +87,7 @@ def selected(
     services = bench.services(target, bench.seed + draw)
     selector = cast(Selector, part.make(part.settings.model_validate(settings), services))
     before = bench.target.work.tokens
-    found = list(selector.select(bench.candidates, cases, DictMemo()))
+    found = list(selector.select(bench.candidates, cases, Memory()))
     return found, target.tokens if name == PAPER else bench.target.work.tokens - before
 
 

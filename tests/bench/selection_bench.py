@@ -53,14 +53,6 @@ class Sizes:
     test: int
 
 
-class DictMemo(dict[str, JsonValue]):
-    """A memo that is a dictionary."""
-
-    def put(self, key: str, value: JsonValue) -> None:
-        """See ``Memo``."""
-        self[key] = value
-
-
 class Steps:
     """What is measured so far, by the name of the step, kept in ``path``: a benchmark that was stopped
     goes on there. Raises SystemExit when the file was made with other ``options``."""

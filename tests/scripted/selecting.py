@@ -9,7 +9,6 @@ from random import Random
 from typing import Any, cast
 
 import pytest
-from pydantic import JsonValue
 
 from errata.domain import Domain
 from errata.parts import DevCases, Selector, Services
@@ -120,16 +119,6 @@ class YesDomain:
             Verdict(problem_id=p.id, outcome="right" if text == "yes" else "wrong")
             for p, text in zip(problems, responses, strict=True)
         ]
-
-
-class DictMemo(dict[str, JsonValue]):
-    """A memo that is a dictionary."""
-
-    def put(self, key: str, value: JsonValue) -> None:
-        self[key] = value
-
-    def get(self, key: str) -> JsonValue:  # type: ignore[override]  # the protocol's narrower get
-        return super().get(key)
 
 
 def selector(

@@ -20,6 +20,7 @@ from errata.testing.scripted import (
 from errata.testing.work_suites import (
     DiagnoserSuite,
     GrouperSuite,
+    Memory,
     SelectorSuite,
     StrategySuite,
     VerifierSuite,
@@ -35,6 +36,7 @@ __all__ = [
     "Fault",
     "GrouperSuite",
     "InstructorSuite",
+    "Memory",
     "Moody",
     "PhraseGrouper",
     "PlantedStudent",

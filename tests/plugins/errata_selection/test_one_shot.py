@@ -9,7 +9,7 @@ from random import Random
 from typing import Any, cast
 
 import pytest
-from pydantic import JsonValue, ValidationError
+from pydantic import ValidationError
 
 from errata.domain import Domain
 from errata.parts import DevCases, Selector, Services
@@ -23,6 +23,7 @@ from errata.records import (
     Problem,
     TargetPrompt,
 )
+from errata.testing import Memory
 from errata_selection.measuring import demonstration
 from errata_selection.plugin import SelectionPlugin, make_one_shot
 from errata_selection.settings import OneShotSettings
@@ -63,16 +64,6 @@ class PlainDomain:
                 Message(role="user", content=each.question) for each in [*shown, problem]
             )
         )
-
-
-class DictMemo(dict[str, JsonValue]):
-    """A memo that is a dictionary."""
-
-    def put(self, key: str, value: JsonValue) -> None:
-        self[key] = value
-
-    def get(self, key: str) -> JsonValue:  # type: ignore[override]  # the protocol's narrower get
-        return super().get(key)
 
 
 def selector(
@@ -117,7 +108,7 @@ def dev(**bad: str) -> DevCases:
 
 
 def test_score_is_the_mean_of_the_two_halves_with_its_standard_error() -> None:
-    (found,) = selector(WordScorer()).select([candidate("a", "u v x")], dev(t="u v w"), DictMemo())
+    (found,) = selector(WordScorer()).select([candidate("a", "u v x")], dev(t="u v w"), Memory())
     # Bad gains 0.5, 0.5, 0; good gains 0.5, 0: means 1/3 and 1/4.
     assert found.score == pytest.approx((1 / 3 + 1 / 4) / 2)
     bad, good = (1 / 12) / 3, (1 / 8) / 2
@@ -133,7 +124,7 @@ def test_ranks_by_score_with_ties_by_id_and_keeps_the_fraction_rounded_up() -> N
         candidate("d", "u v"),
         candidate("a", "u"),
     ]
-    found = selector(WordScorer(), keep=0.6).select(candidates, dev(t="u v"), DictMemo())
+    found = selector(WordScorer(), keep=0.6).select(candidates, dev(t="u v"), Memory())
     assert [(each.candidate_id, each.rank, each.kept) for each in found] == [
         ("c", 4, False),
         ("b", 3, True),
@@ -145,16 +136,14 @@ def test_ranks_by_score_with_ties_by_id_and_keeps_the_fraction_rounded_up() -> N
 def test_per_type_keeps_a_fraction_of_each_type() -> None:
     candidates = [candidate("a", "u v", "s"), candidate("b", "u v", "s"), candidate("c", "q", "t")]
     cases = dev(s="u v", t="w")
-    overall = selector(WordScorer(), keep=0.5).select(candidates, cases, DictMemo())
+    overall = selector(WordScorer(), keep=0.5).select(candidates, cases, Memory())
     assert [each.kept for each in overall] == [True, True, False]
-    each_type = selector(WordScorer(), keep=0.5, per_type=True).select(
-        candidates, cases, DictMemo()
-    )
+    each_type = selector(WordScorer(), keep=0.5, per_type=True).select(candidates, cases, Memory())
     assert [each.kept for each in each_type] == [True, False, True]
 
 
 def test_a_type_without_bad_dev_cases_falls_back_to_all_of_them() -> None:
-    (found,) = selector(WordScorer()).select([candidate("a", "u", "new")], dev(t="u v"), DictMemo())
+    (found,) = selector(WordScorer()).select([candidate("a", "u", "new")], dev(t="u v"), Memory())
     assert found.score == pytest.approx((0.25 + 0) / 2)
 
 
@@ -162,14 +151,14 @@ def test_max_pairs_first_lessens_the_cases_then_the_candidates() -> None:
     cases = dev(t="a b c d e f g h")
     candidates = [candidate(f"c{number}", "a") for number in range(6)]
     target = WordScorer()
-    found = selector(target, dev_cases=16, max_pairs=24).select(candidates, cases, DictMemo())
+    found = selector(target, dev_cases=16, max_pairs=24).select(candidates, cases, Memory())
     with_demonstration = [size for size, content in target.calls if content == "a"]
     assert sum(with_demonstration) <= 24 + 1  # the case "a" alone may head its own batch
     assert all(each.score is not None for each in found)
 
     target = WordScorer()
     found = selector(target, dev_cases=16, min_cases=4, max_pairs=9).select(
-        candidates, cases, DictMemo()
+        candidates, cases, Memory()
     )
     scored = [each for each in found if each.score is not None]
     assert len(scored) == 2  # 4 cases each, and 9 pairs pay for two candidates
@@ -181,7 +170,7 @@ def test_max_pairs_first_lessens_the_cases_then_the_candidates() -> None:
 def test_an_interrupted_stage_goes_on_from_its_memo() -> None:
     candidates = [candidate(name, "u " + name) for name in "vwxyz"]
     cases = dev(t="u v w")
-    memo = DictMemo()
+    memo = Memory()
     undisturbed = selector(WordScorer()).select(candidates, cases, memo)
 
     class Dies(WordScorer):
@@ -192,7 +181,7 @@ def test_an_interrupted_stage_goes_on_from_its_memo() -> None:
                 raise KeyboardInterrupt
             return super().score(prompts, continuations)
 
-    half = DictMemo()
+    half = Memory()
     with pytest.raises(KeyboardInterrupt):
         selector(Dies()).select(candidates, cases, half)
     target = WordScorer()
@@ -210,8 +199,8 @@ def test_candidates_are_scored_together_and_come_to_what_each_comes_to_alone() -
     cases = dev(t="u v w")
     alone, together = WordScorer(), WordScorer()
     alone.batch_size, together.batch_size = 1, 16
-    expected = selector(alone).select(candidates, cases, DictMemo())
-    assert selector(together).select(candidates, cases, DictMemo()) == expected
+    expected = selector(alone).select(candidates, cases, Memory())
+    assert selector(together).select(candidates, cases, Memory()) == expected
     # Five cases without an example; then three candidates with their five cases, then two.
     assert [size for size, _ in together.calls] == [5, 15, 10]
     assert [size for size, _ in alone.calls] == [5, 5, 5, 5, 5, 5]
@@ -219,7 +208,7 @@ def test_candidates_are_scored_together_and_come_to_what_each_comes_to_alone() -
 
 def test_progress_counts_every_pair_up_to_the_total() -> None:
     reports: list[tuple[int, int]] = []
-    selector(WordScorer(), reports).select([candidate("a", "u")], dev(t="u v"), DictMemo())
+    selector(WordScorer(), reports).select([candidate("a", "u")], dev(t="u v"), Memory())
     assert reports[-1] == (8, 8)  # four cases alone, four with the candidate
     assert [done for done, _ in reports] == sorted(done for done, _ in reports)
 
@@ -235,22 +224,22 @@ def test_the_answer_alone_can_be_the_continuation() -> None:
             return super().score(prompts, continuations)
 
     one = [candidate("a", "u")]
-    selector(Remembers(), continuation="answer").select(one, dev(t="u"), DictMemo())
+    selector(Remembers(), continuation="answer").select(one, dev(t="u"), Memory())
     assert texts == {"7"}
     texts.clear()
-    selector(Remembers()).select(one, dev(t="u"), DictMemo())
+    selector(Remembers()).select(one, dev(t="u"), Memory())
     assert texts == {"one two three"}
 
 
 def test_no_dev_cases_is_an_error_that_says_what_was_found() -> None:
     nothing = DevCases(bad={}, all_bad=[], good=[])
     with pytest.raises(ValueError, match="0 bad and 0 good dev cases"):
-        selector(WordScorer()).select([candidate("a", "u")], nothing, DictMemo())
+        selector(WordScorer()).select([candidate("a", "u")], nothing, Memory())
 
 
 def test_a_target_that_cannot_score_is_refused() -> None:
     with pytest.raises(ValueError, match="can score"):
-        selector(object()).select([candidate("a", "u")], dev(t="u"), DictMemo())
+        selector(object()).select([candidate("a", "u")], dev(t="u"), Memory())
 
 
 def test_a_correction_is_shown_with_its_corrected_solution() -> None:
@@ -266,7 +255,7 @@ def test_a_correction_is_shown_with_its_corrected_solution() -> None:
 
 
 def test_no_candidates_give_no_selections() -> None:
-    assert selector(WordScorer()).select([], dev(t="u"), DictMemo()) == []
+    assert selector(WordScorer()).select([], dev(t="u"), Memory()) == []
 
 
 def test_settings_refuse_a_fraction_above_one() -> None:
@@ -279,14 +268,14 @@ def test_the_plain_selectors() -> None:
     services = cast(Services, type("Streams", (), {"random": staticmethod(lambda name: Random(4))}))
     candidates = [candidate(name, "q") for name in "dcba"]
     everything = cast(Selector, parts["all"].make(parts["all"].settings(), services))
-    assert all(each.kept for each in everything.select(candidates, dev(), DictMemo()))
+    assert all(each.kept for each in everything.select(candidates, dev(), Memory()))
 
     settings = parts["random"].settings.model_validate({"keep": 0.3})
     some = cast(Selector, parts["random"].make(settings, services))
-    found = some.select(candidates, dev(), DictMemo())
+    found = some.select(candidates, dev(), Memory())
     assert sorted(each.rank for each in found) == [1, 2, 3, 4]
     assert {each.candidate_id for each in found if each.kept} == {
         each.candidate_id for each in found if each.rank <= 2
     }
-    again = some.select(candidates[::-1], dev(), DictMemo())
+    again = some.select(candidates[::-1], dev(), Memory())
     assert sorted(again, key=lambda each: each.rank) == sorted(found, key=lambda each: each.rank)

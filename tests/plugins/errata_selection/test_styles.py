@@ -8,7 +8,8 @@ from typing import cast
 import pytest
 
 from errata.parts import ChoosesStyles, DevCases
-from scripted.selecting import DictMemo, Teachable, YesDomain, candidate, dev, kept, selector
+from errata.testing import Memory
+from scripted.selecting import Teachable, YesDomain, candidate, dev, kept, selector
 
 
 def small_helps(shown: str, question: str) -> float:
@@ -25,7 +26,7 @@ BOTH = [
 
 def test_the_better_style_is_chosen_and_the_other_left_out() -> None:
     chooser = selector("style", Teachable(small_helps), {})
-    found = chooser.select(BOTH, dev(12, 12), DictMemo())
+    found = chooser.select(BOTH, dev(12, 12), Memory())
     assert kept(found) == {c.id for c in BOTH if c.lineage.style == "small"}
     assert "learnt in the style 'small'" in found[0].why
     (choice,) = cast(ChoosesStyles, chooser).style_choices()
@@ -43,7 +44,7 @@ def test_without_a_sure_difference_both_are_kept_evenly() -> None:
     target = Teachable(lambda shown, question: 0.5)
     settings = {"score": "accuracy", "examples": 6, "style": {"choose": "best", "sure": 0.999}}
     chooser = selector("one-shot", target, settings)
-    found = chooser.select(BOTH[3:], dev(6, 6), DictMemo())
+    found = chooser.select(BOTH[3:], dev(6, 6), Memory())
     assert len(kept(found)) == 6
     assert sum(name.startswith("small") for name in kept(found)) == 3
     assert {s.rank for s in found if s.kept} == set(range(1, 7))
@@ -55,7 +56,7 @@ def test_without_a_sure_difference_both_are_kept_evenly() -> None:
 def test_without_a_bad_dev_case_nothing_is_measured() -> None:
     target = Teachable(small_helps)
     chooser = selector("style", target, {})
-    found = chooser.select(BOTH, dev(0, 5), DictMemo())
+    found = chooser.select(BOTH, dev(0, 5), Memory())
     assert len(kept(found)) == 20
     (choice,) = cast(ChoosesStyles, chooser).style_choices()
     assert choice.chosen is None
@@ -66,7 +67,7 @@ def test_without_a_bad_dev_case_nothing_is_measured() -> None:
 def test_one_style_is_no_choice_and_types_are_decided_apart() -> None:
     others = [candidate(f"other-{n}", f"o{n}", "u") for n in range(4)]
     chooser = selector("style", Teachable(small_helps), {"judge": "accuracy"})
-    found = chooser.select([*others, *BOTH], dev(12, 12), DictMemo())
+    found = chooser.select([*others, *BOTH], dev(12, 12), Memory())
     assert kept(found) >= {c.id for c in others}
     assert [c.error_type for c in cast(ChoosesStyles, chooser).style_choices()] == ["t"]
 
@@ -74,7 +75,7 @@ def test_one_style_is_no_choice_and_types_are_decided_apart() -> None:
 def test_a_chain_hands_on_the_choices_of_its_steps() -> None:
     steps = [{"use": "style"}, {"use": "random", "examples": 3}]
     chain = selector("chain", Teachable(small_helps), {"steps": steps})
-    found = chain.select(BOTH, dev(12, 12), DictMemo())
+    found = chain.select(BOTH, dev(12, 12), Memory())
     assert len(kept(found)) == 3
     assert all(name.startswith("small") for name in kept(found))
     (choice,) = cast(ChoosesStyles, chain).style_choices()
@@ -94,7 +95,7 @@ def solved(cases: DevCases) -> DevCases:
 def test_where_the_domain_works_the_cases_nothing_is_generated_and_the_choice_is_the_same() -> None:
     choices = []
     for domain in (YesDomain("small"), YesDomain()):
-        target, memo, told = Teachable(small_helps), DictMemo(), list[tuple[int, int]]()
+        target, memo, told = Teachable(small_helps), Memory(), list[tuple[int, int]]()
         chooser = selector(
             "style", target, {}, domain=domain, progress=lambda *each, to=told: to.append(each)
         )
@@ -121,6 +122,6 @@ def test_answers_are_generated_for_every_style_where_one_cannot_be_worked(why: s
     settings = {"generate": why == "asked for"}
     domain = YesDomain("other" if why == "an unknown style" else "small")
     cases = dev(12, 12) if why == "a case without a solution" else solved(dev(12, 12))
-    selector("style", target, settings, domain=domain).select(BOTH, cases, DictMemo())
+    selector("style", target, settings, domain=domain).select(BOTH, cases, Memory())
     assert target.scored == []
     assert sum(target.calls) == 48
