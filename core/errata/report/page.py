@@ -107,8 +107,12 @@ def render(
     )
 
 
+@cache
 def environment(characters: int) -> Environment:
-    """Templates that escape what they are given; texts are clipped to ``characters``."""
+    """Templates that escape what they are given; texts are clipped to ``characters``.
+
+    Kept, because compiling the templates takes longer than filling them.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     found = Environment(
