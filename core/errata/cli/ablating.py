@@ -18,6 +18,7 @@ from errata.ablation.collecting import collect
 from errata.ablation.conducting import jobs_of, refuse_others
 from errata.ablation.figures import Ablation
 from errata.ablation.jobs import Ended, Job, Jobs
+from errata.ablation.outcomes import outcomes_table
 from errata.ablation.page import page
 from errata.ablation.picture import picture
 from errata.ablation.table import print_ablation
@@ -80,10 +81,11 @@ def complain(ended: Sequence[Ended]) -> None:
 
 
 def write(folder: Path, found: Ablation) -> None:
-    """``ablation.jsonl``, ``ablation.md`` and ``ablation.svg``."""
+    """``ablation.jsonl``, ``ablation.md``, ``ablation.svg`` and ``outcomes.csv``."""
     store = Store(folder)
     store.write("ablation.md", page(found))
     store.write("ablation.svg", picture(found))
+    store.write("outcomes.csv", outcomes_table(folder, found))
     with store.append("ablation.jsonl", fresh=True) as out:
         for record in (*found.runs, *found.figures):
             out.write(record)
@@ -114,7 +116,8 @@ def _held(folder: Path) -> Iterator[None]:
     if (folder / "run.json").exists():
         raise RunDirectoryError(f"{folder} is a run; give another folder with --into")
     folder.mkdir(parents=True, exist_ok=True)
-    known = {".lock", "recipes", "logs", "ablation.md", "ablation.svg", "ablation.jsonl"}
+    known = {".lock", "recipes", "logs", "outcomes.csv"}
+    known |= {f"ablation.{kind}" for kind in ("md", "svg", "jsonl")}
     others = [
         p.name
         for p in folder.iterdir()

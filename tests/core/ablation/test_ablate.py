@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import os
@@ -163,6 +164,22 @@ def test_every_number_is_counted_again(bench):
             assert arm["fixed"] == sum(r["fixed"] for r in own)
             net = [(r["fixed"] - r["broken"]) / 25 for r in own]
             assert arm["difference"] == pytest.approx(sum(net) / 2)
+
+
+@pytest.mark.slow
+def test_the_figures_can_be_counted_from_the_table_of_outcomes_alone(bench):
+    with (bench.into / "outcomes.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    runs = [r for r in _records(bench.into) if r["kind"] == "run"]
+    assert len(rows) == 2 * 25
+    for run in runs:
+        own = [row for row in rows if row["seed"] == str(run["seed"])]
+        arm, few = ([row[name] == "right" for row in own] for name in (run["arm"], "few"))
+        assert (sum(arm), len(own)) == (run["right"], run["total"])
+        if run["arm"] != "few":
+            assert run["fixed"] == sum(a and not b for a, b in zip(arm, few, strict=True))
+        assert {r["problem"]: r[run["arm"]] for r in own} == _outcomes(bench.into / run["verdicts"])
+    assert all(row["question"] and row["answer"] for row in rows)
 
 
 @pytest.mark.slow
