@@ -13,7 +13,7 @@ from itertools import chain, islice
 from typing import Any
 
 from errata.evaluation import (
-    evaluate_set,
+    evaluate_sets,
     evaluation_files,
     imported,
     judged,
@@ -58,7 +58,7 @@ class Cases:
     def evaluate(self) -> list[str]:
         """The incoming checkpoint on train and dev, where it has not been there yet."""
         sets = [s for s in _SETS if s in self.run.sets]
-        return [f for s in sets for f in evaluate_set(self.run, self.incoming, s)]
+        return evaluate_sets(self.run, self.incoming, sets)
 
     # --- triage -----------------------------------------------------------------------------------
 

@@ -7,8 +7,9 @@ twice. What other models answered lies beside the problems. Not covered: what is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice, zip_longest
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 
 from errata.domain import Domain
@@ -25,36 +26,49 @@ IMPORTED_COUNTS = f"{IMPORTED}/sources.jsonl"
 IMPORTED_FILES = (f"{IMPORTED}/attempts.jsonl", f"{IMPORTED}/verdicts.jsonl")
 
 
-def evaluate_set(run: Run, checkpoint: Checkpoint, set_name: str) -> list[str]:
-    """Attempts and verdicts of a checkpoint on one set, as far as they are missing; their files."""
-    problems, total = run.problems(set_name), len(run.sets.get(set_name, ()))
-    return evaluate_problems(run, checkpoint, set_name, problems, total)
+def evaluate_sets(run: Run, checkpoint: Checkpoint, sets: Sequence[str]) -> list[str]:
+    """Attempts and verdicts of a checkpoint on sets, as far as they are missing; their files.
+
+    Problems of all sets are answered together, so that small sets make no small batches; not of those
+    that an earlier stage has finished. A verdict is written when all attempts are there.
+    """
+    asked = [s for s in sets if not _finished(run, checkpoint, s)]
+    problems = chain.from_iterable(map(run.problems, asked))
+    place = {problem_id: s for s in asked for problem_id in run.sets[s]}
+    return evaluate_problems(run, checkpoint, sets, problems, place)
 
 
 def evaluate_problems(
-    run: Run, checkpoint: Checkpoint, set_name: str, problems: Iterable[Problem], total: int
+    run: Run,
+    checkpoint: Checkpoint,
+    sets: Sequence[str],
+    problems: Iterable[Problem],
+    place: Mapping[str, str],
 ) -> list[str]:
-    """The same for ``total`` problems, which are the set or what a pilot takes of it."""
-    files, store = evaluation_files(checkpoint, set_name), run.store
-    done = {a.problem_id for a in store.read(files[0], Attempt)}
-    if len(done) < total:
+    """The same for ``problems``, of which ``place`` says the set: whole sets, or what a pilot takes."""
+    files, store = {s: evaluation_files(checkpoint, s) for s in sets}, run.store
+    done = {a.problem_id for s in sets for a in store.read(files[s][0], Attempt)} & place.keys()
+    if len(done) < len(place):
         take_up(run, checkpoint)
-        batches = evaluate.attempt(
-            problems,
-            checkpoint.id,
-            run.target,
-            run.domain,
-            frozenset(done),
-            checkpoint.guidance or None,
-        )
-        counted = evaluate.counting(batches, len(done), total, run.progress)
-        append_batches(store, files[0], counted)
+        guidance = checkpoint.guidance or None
+        found = evaluate.attempt(problems, checkpoint.id, run.target, run.domain, done, guidance)
+        counted = evaluate.counting(found, len(done), len(place), run.progress)
+        with ExitStack() as stack:
+            out = {s: stack.enter_context(store.append(files[s][0])) for s in {*place.values()}}
+            for batch in counted:
+                for attempt in batch:
+                    out[place[attempt.problem_id]].write(attempt)
+                for set_name in {place[attempt.problem_id] for attempt in batch}:
+                    out[set_name].sync()
         give_back()
-    checked = {v.problem_id for v in store.read(files[1], Verdict)}
-    made_attempts = store.read(files[0], Attempt)
-    found = evaluate.check(made_attempts, run.index.__getitem__, run.domain, checked)
-    append_batches(store, files[1], found)
-    return files
+    for each in files.values():
+        check_file(store, each, run.index.__getitem__, run.domain)
+    return list(chain.from_iterable(files.values()))
+
+
+def _finished(run: Run, checkpoint: Checkpoint, set_name: str) -> bool:
+    verdicts = run.store.read(evaluation_files(checkpoint, set_name)[1], Verdict)
+    return sum(1 for _ in verdicts) == len(run.sets.get(set_name, ()))
 
 
 def sample_set(
@@ -114,7 +128,7 @@ def check_file(
     attempts, verdicts = files
     done = sum(1 for _ in store.read(verdicts, Verdict))
     waiting: Iterable[Attempt] = islice(store.read(attempts, Attempt), done, None)
-    append_batches(store, verdicts, evaluate.check(waiting, problems, domain, ()))
+    append_batches(store, verdicts, evaluate.check(waiting, problems, domain))
 
 
 def append_batches(store: Store, name: str, batches: Iterable[Iterable[Record]]) -> None:

@@ -12,7 +12,7 @@ from errata.card import write_card
 from errata.cases import BASE, Cases
 from errata.checkpoints import train_checkpoint
 from errata.errors import ExtensionError, boundary
-from errata.evaluation import evaluate_set, judged, outcomes, slug, take_up
+from errata.evaluation import evaluate_sets, judged, outcomes, slug, take_up
 from errata.life import lives_of
 from errata.lines import FileMemo
 from errata.measure import accuracy, compare, decide
@@ -276,7 +276,7 @@ class Round(Cases):
         sets = [s for s in self.run.sets if s != "train"]
         if made == BASE and self.recipe.warmup.examples:
             sets = [s for s in sets if s != "dev"]  # nothing is chosen by the untouched base
-        files = [f for set_name in sets for f in evaluate_set(self.run, made, set_name)]
+        files = evaluate_sets(self.run, made, sets)
         record = self._record(made, sets)
         self.store.write(self.path("round.json"), record.model_dump_json(indent=1) + "\n")
         if made != BASE:

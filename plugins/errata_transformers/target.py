@@ -71,6 +71,7 @@ class TransformersTarget:
         ]
         context = self.local.context
         fitting = [index for index, prompt in enumerate(ids) if len(prompt) < context]
+        fitting.sort(key=ids.__getitem__)  # neighbours share what they begin with
         longest = max((len(ids[index]) for index in fitting), default=0)
         for row in rows:
             row.limit = min(self._longest, context - longest)

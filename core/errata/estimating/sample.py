@@ -51,7 +51,8 @@ class PilotRound(Round):
         """The untouched target on the sample."""
         self._sample_imported()
         problems = [self.run.index[problem_id] for problem_id in self.sample]
-        return evaluate_problems(self.run, BASE, "train", problems, len(problems))
+        place = dict.fromkeys(self.sample, "train")
+        return evaluate_problems(self.run, BASE, ["train"], problems, place)
 
     def diagnose(self) -> list[str]:
         """A diagnosis of every bad case, from the first one on: the ledger has what was paid for."""

@@ -57,11 +57,9 @@ def check(
     attempts: Iterable[Attempt],
     problems: Callable[[str], Problem],
     domain: Domain,
-    done: Container[str],
 ) -> Iterator[list[Verdict]]:
-    """Verdicts of ``attempts``, a batch at a time, without those that are ``done``."""
-    waiting = (a for a in attempts if a.problem_id not in done)
-    for batch in chunks(waiting, _CHECKED_TOGETHER):
+    """Verdicts of ``attempts``, a batch at a time."""
+    for batch in chunks(attempts, _CHECKED_TOGETHER):
         verdicts = domain.check([problems(a.problem_id) for a in batch], [a.text for a in batch])
         yield [
             verdict.model_copy(update={"attempt_id": attempt.id})
