@@ -149,7 +149,7 @@ def test_a_real_small_model_as_instructor_every_failure_counted(tmp_path):
     """It is too small for the task: nearly all it says is of no use, and all of that is counted."""
     changes = [
         *SMALL,
-        "problems.train={source: gsm8k-two-steps, split: train, limit: 40}",
+        "problems.train={source: gsm8k-two-steps, split: train, limit: 24}",
         "problems.dev=8",
         "problems.gate=8",
         "instructor={use: transformers, model: smollm2-135m-instruct, max_reply_tokens: 48}",
