@@ -32,29 +32,26 @@ def evaluate_sets(run: Run, checkpoint: Checkpoint, sets: Sequence[str]) -> list
     Problems of all sets are answered together, so that small sets make no small batches; not of those
     that an earlier stage has finished. A verdict is written when all attempts are there.
     """
-    asked = [s for s in sets if not _finished(run, checkpoint, s)]
-    problems = chain.from_iterable(map(run.problems, asked))
-    place = {problem_id: s for s in asked for problem_id in run.sets[s]}
-    return evaluate_problems(run, checkpoint, sets, problems, place)
+    missing = (s for s in sets if not _finished(run, checkpoint, s))
+    place = {problem_id: s for s in missing for problem_id in run.sets[s]}
+    evaluate_problems(run, checkpoint, place)
+    return [file for s in sets for file in evaluation_files(checkpoint, s)]
 
 
-def evaluate_problems(
-    run: Run,
-    checkpoint: Checkpoint,
-    sets: Sequence[str],
-    problems: Iterable[Problem],
-    place: Mapping[str, str],
-) -> list[str]:
-    """The same for ``problems``, of which ``place`` says the set: whole sets, or what a pilot takes."""
-    files, store = {s: evaluation_files(checkpoint, s) for s in sets}, run.store
-    done = {a.problem_id for s in sets for a in store.read(files[s][0], Attempt)} & place.keys()
+def evaluate_problems(run: Run, checkpoint: Checkpoint, place: Mapping[str, str]) -> None:
+    """The same for the problems, by id, of which ``place`` says the set: whole sets, or a part."""
+    store, sets = run.store, dict.fromkeys(place.values())
+    files = {s: evaluation_files(checkpoint, s) for s in sets}
+    known = (store.read(attempts, Attempt) for attempts, _ in files.values())
+    done = {a.problem_id for a in chain.from_iterable(known)} & place.keys()
     if len(done) < len(place):
         take_up(run, checkpoint)
+        problems = (run.index[problem_id] for problem_id in place)
         guidance = checkpoint.guidance or None
         found = evaluate.attempt(problems, checkpoint.id, run.target, run.domain, done, guidance)
         counted = evaluate.counting(found, len(done), len(place), run.progress)
         with ExitStack() as stack:
-            out = {s: stack.enter_context(store.append(files[s][0])) for s in {*place.values()}}
+            out = {s: stack.enter_context(store.append(files[s][0])) for s in files}
             for batch in counted:
                 for attempt in batch:
                     out[place[attempt.problem_id]].write(attempt)
@@ -63,12 +60,11 @@ def evaluate_problems(
         give_back()
     for each in files.values():
         check_file(store, each, run.index.__getitem__, run.domain)
-    return list(chain.from_iterable(files.values()))
 
 
 def _finished(run: Run, checkpoint: Checkpoint, set_name: str) -> bool:
     verdicts = run.store.read(evaluation_files(checkpoint, set_name)[1], Verdict)
-    return sum(1 for _ in verdicts) == len(run.sets.get(set_name, ()))
+    return sum(1 for _ in verdicts) == len(run.sets[set_name])
 
 
 def sample_set(

@@ -23,20 +23,20 @@ def give_back() -> None:
 
     Nothing happens where the process is known not to have grown by 64 MiB since the last time.
     """
-    if _STATM.exists():
-        now = _resident()
-        _least[0] = min(_least[0], now)
-        if now < _least[0] + _WORTH:
-            return
+    now = _resident()
+    _least[0] = min(_least[0], now)
+    if 0 < now < _least[0] + _WORTH:
+        return
     gc.collect()
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim is not None:
             trim(0)
-    if _STATM.exists():
-        _least[0] = _resident()
+    _least[0] = _resident()
 
 
 def _resident() -> int:
-    """Bytes of this process that are in memory (Linux)."""
+    """Bytes of this process that are in memory; 0 where the system does not say (it has no /proc)."""
+    if not _STATM.exists():
+        return 0
     return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -77,7 +77,7 @@ def _measure(
     """The run's last checkpoint on every reported set; of the reference arm also its baseline."""
     made = [name for name in round_names(store) if round_record(store, name) is not None]
     baseline = [name for name in made if name in ("base", "round-0")][-1]
-    keys = {p.id: _key(p) for p in store.read("problems.jsonl", Problem)}
+    keys = {p.id: problem_key(p) for p in store.read("problems.jsonl", Problem)}
     rows = [(arm, made[-1])] + ([(BASELINE, baseline)] if reference else [])
     for name, checkpoint in rows:
         for size in set_sizes(store):
@@ -90,7 +90,7 @@ def _measure(
             )
 
 
-def _key(problem: Problem) -> str:
+def problem_key(problem: Problem) -> str:
     """What a problem is, whatever its id: seeds may give the same id to others."""
     text = f"{problem.question}\x1f{problem.answer}"
     return hashlib.sha256(text.encode()).hexdigest()

@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+from errata.ablation.collecting import problem_key
 from errata.ablation.figures import Ablation, RunFigures
 from errata.records import Problem
 from errata.report.summary import outcomes
@@ -35,13 +36,18 @@ def outcomes_table(folder: Path, found: Ablation) -> str:
 def _rows(
     folder: Path, set_name: str, seed: int, runs: list[RunFigures], arms: list[str]
 ) -> Iterator[tuple[str, ...]]:
-    table: dict[tuple[str, str, str], dict[str, str]] = {}
+    # Paired as the figures are: by what a problem is, under whatever id an arm has it.
+    problems: dict[str, Problem] = {}
+    table: dict[str, dict[str, str]] = {}
     for run in runs:
         store = Store(folder / run.run)
-        problems = {p.id: p for p in store.read("problems.jsonl", Problem)}
-        for problem_id, outcome in outcomes(store, run.checkpoint, set_name).items():
-            problem = problems[problem_id]
-            row = (problem_id, problem.question, problem.answer)
-            table.setdefault(row, {})[run.arm] = outcome
-    for row in sorted(table):
-        yield (set_name, str(seed), *row, *(table[row].get(arm, "") for arm in arms))
+        found = outcomes(store, run.checkpoint, set_name)
+        for problem in store.read("problems.jsonl", Problem):
+            if problem.id in found:
+                key = problem_key(problem)
+                problems.setdefault(key, problem)
+                table.setdefault(key, {})[run.arm] = found[problem.id]
+    for key in sorted(table, key=lambda each: (problems[each].id, each)):
+        problem = problems[key]
+        cells = (table[key].get(arm, "") for arm in arms)
+        yield (set_name, str(seed), problem.id, problem.question, problem.answer, *cells)

@@ -116,8 +116,8 @@ def _held(folder: Path) -> Iterator[None]:
     if (folder / "run.json").exists():
         raise RunDirectoryError(f"{folder} is a run; give another folder with --into")
     folder.mkdir(parents=True, exist_ok=True)
-    known = {".lock", "recipes", "logs", "outcomes.csv"}
-    known |= {f"ablation.{kind}" for kind in ("md", "svg", "jsonl")}
+    known = {".lock", "recipes", "logs"}
+    known |= {"ablation.md", "ablation.svg", "ablation.jsonl", "outcomes.csv"}
     others = [
         p.name
         for p in folder.iterdir()

@@ -5,7 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from errata.evaluation import IMPORTED_COUNTS, IMPORTED_FILES, evaluate_problems, imported
+from errata.evaluation import (
+    IMPORTED_COUNTS,
+    IMPORTED_FILES,
+    evaluate_problems,
+    evaluation_files,
+    imported,
+)
 from errata.quotas import quotas
 from errata.records import ErrorType
 from errata.rounds import BASE, Round
@@ -50,9 +56,8 @@ class PilotRound(Round):
     def evaluate(self) -> list[str]:
         """The untouched target on the sample."""
         self._sample_imported()
-        problems = [self.run.index[problem_id] for problem_id in self.sample]
-        place = dict.fromkeys(self.sample, "train")
-        return evaluate_problems(self.run, BASE, ["train"], problems, place)
+        evaluate_problems(self.run, BASE, dict.fromkeys(self.sample, "train"))
+        return evaluation_files(BASE, "train")
 
     def diagnose(self) -> list[str]:
         """A diagnosis of every bad case, from the first one on: the ledger has what was paid for."""

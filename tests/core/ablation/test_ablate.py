@@ -17,7 +17,11 @@ import pytest
 
 from errata.ablation.arms import given_arms, plan_arms, read_arms
 from errata.ablation.collecting import collect
+from errata.ablation.figures import Ablation, RunFigures
+from errata.ablation.outcomes import outcomes_table
 from errata.errors import RecipeError, UserError
+from errata.records import Problem, Verdict
+from errata.store import Store
 
 ARMS = """
 reference: few
@@ -258,3 +262,29 @@ def test_nothing_finished_is_a_page_too(roman, tmp_path):
     assert found.missing == ("one, seed 3", "two, seed 3")
     assert "Not finished: one, seed 3; two, seed 3." in page(found)
     assert "no run is finished yet" in picture(found)
+
+
+def test_outcomes_of_one_problem_stand_in_one_row_whatever_its_id(tmp_path):
+    runs = []
+    for arm, id_, outcome in (("one", "a/1", "right"), ("two", "b/7", "wrong")):
+        store = Store(tmp_path / arm)
+        with store.append("problems.jsonl") as out:
+            out.write(Problem(id=id_, question="1 + 1?", answer="2"))
+        with store.append("round-1/verdicts/test.jsonl") as out:
+            out.write(Verdict(problem_id=id_, outcome=outcome))
+        counted = {"total": 1, "right": 0, "undecided": 0, "accuracy": 0, "low": 0, "high": 1}
+        where = {"run": arm, "verdicts": "", "checkpoint": "round-1", "examples": 1, "kept": None}
+        runs.append(RunFigures(arm=arm, seed=0, set="test", **where, **counted))
+    found = Ablation(
+        name="x",
+        reference="one",
+        arms=("one", "two"),
+        seeds=(0,),
+        sets=("test",),
+        runs=tuple(runs),
+        figures=(),
+    )
+    assert outcomes_table(tmp_path, found).splitlines() == [
+        "set,seed,problem,question,answer,one,two",
+        "test,0,a/1,1 + 1?,2,right,wrong",
+    ]
