@@ -14,10 +14,10 @@ from typing import Protocol, cast
 
 from pydantic import JsonValue
 
-from errata.parts import Memo, Scores, Services, Target
+from errata.parts import Memo, Scores, Services
 from errata.records import Candidate, Correction, Pair, Problem, Trajectory
 
-# Baselines are scored this many at a time, so that progress is seen and little is lost.
+# Pairs that are scored at once, at most, so that progress is seen and little is lost.
 _CHUNK = 64
 Pairs = Sequence[tuple[Candidate, Sequence[Problem]]]
 
@@ -53,8 +53,9 @@ class Likelihood:
         self._alone: dict[str, float] = {}
 
     def at_once(self, cases: int) -> int:
-        """As many as fill a batch of the target, which encodes each demonstration once."""
-        return _filling(self._services.target(), cases)
+        """As many as fill a batch of the target, which encodes each demonstration once; no more than
+        some seconds' worth."""
+        return _filling(min(_CHUNK, self._services.target().batch_size), cases)
 
     def prepare(self, problems: Sequence[Problem], memo: Memo) -> Iterator[int]:
         """See ``Measure``."""
@@ -106,7 +107,7 @@ class Answers:
 
     def at_once(self, cases: int) -> int:
         """As many as fill a batch of the target."""
-        return _filling(self._services.target(), cases)
+        return _filling(self._services.target().batch_size, cases)
 
     def prepare(self, problems: Sequence[Problem], memo: Memo) -> Iterator[int]:
         """Nothing to do."""
@@ -166,9 +167,9 @@ class Remembered:
         }
 
 
-def _filling(target: Target, cases: int) -> int:
+def _filling(batch_size: int, cases: int) -> int:
     """How many candidates with so many cases fill a batch."""
-    return max(1, target.batch_size // max(1, cases))
+    return max(1, batch_size // max(1, cases))
 
 
 def _key(candidate: Candidate, part: int) -> str:

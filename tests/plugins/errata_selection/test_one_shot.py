@@ -194,6 +194,16 @@ def test_an_interrupted_stage_goes_on_from_its_memo() -> None:
     assert finished.calls == []
 
 
+def test_progress_is_told_every_64_pairs_however_large_the_batches_are() -> None:
+    target = WordScorer()
+    target.batch_size = 1024
+    reports: list[tuple[int, int]] = []
+    candidates = [candidate(f"c{number:03d}", "u") for number in range(100)]
+    selector(target, reports).select(candidates, dev(t="u v"), Memory())
+    assert reports[-1] == (404, 404)  # four cases alone, then with each candidate
+    assert max(size for size, _ in target.calls) == 64
+
+
 def test_candidates_are_scored_together_and_come_to_what_each_comes_to_alone() -> None:
     candidates = [candidate(name, "u " + name) for name in "vwxyz"]
     cases = dev(t="u v w")
