@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +105,23 @@ def _tensorboard(logs: Path) -> Any:
     except ImportError:
         from tensorboardX import SummaryWriter
     return SummaryWriter(str(logs))
+
+
+@contextmanager
+def own_run(settings: TrainingSettings) -> Iterator[None]:
+    """Let a training have a run of wandb's to itself: transformers reports to whichever run is open,
+    and leaves its own open, so that all rounds would be one. A run that the caller opened stays."""
+    if "wandb" not in settings.report_to:
+        yield
+        return
+    import wandb
+
+    os.environ.setdefault("WANDB_PROJECT", "errata")  # all that transformers asks for the project
+    others = wandb.run is not None
+    failed = True
+    try:
+        yield
+        failed = False
+    finally:
+        if wandb.run is not None and not others:
+            wandb.finish(exit_code=int(failed))

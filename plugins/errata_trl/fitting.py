@@ -20,7 +20,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from errata_trl.answer_loss import answer_trainer
-from errata_trl.arguments import arguments, callbacks
+from errata_trl.arguments import arguments, callbacks, own_run
 from errata_trl.loading import Loader, load_tokenizer, without_notices
 from errata_trl.preferences import preference_trainer
 from errata_trl.settings import DpoSettings, SftSettings, TrainingSettings
@@ -94,7 +94,8 @@ def fit(job: Job, rows: Sequence[Row], progress: Callable[[int, int], None]) -> 
         )
         trainer.remove_callback(PrinterCallback)
         last = complete_state(job.scratch)
-        trainer.train(resume_from_checkpoint=str(last) if last else None)
+        with own_run(settings):
+            trainer.train(resume_from_checkpoint=str(last) if last else None)
         trainer.save_model(str(job.into))
     figures = _figures(trainer.state)
     if trainer.is_world_process_zero():
