@@ -142,3 +142,7 @@ def test_configurations_say_what_the_recipe_says(tmp_path: Path) -> None:
     pairs = Plan("dpo", Start("/base"), "preference.jsonl", "errata_preference", "out", 3, {})
     assert trl(pairs, tmp_path)["learning_rate"] == 5e-7
     assert trl(plan, tmp_path)["lora_target_modules"] == "all-linear"
+    # LLaMA-Factory refuses the one with the other.
+    told = llama_factory(pairs, tmp_path)
+    assert (told["stage"], told["pref_beta"], "mask_history" in told) == ("dpo", 0.4, False)
+    assert made["mask_history"] is True

@@ -104,10 +104,11 @@ def llama_factory(plan: Plan, folder: Path) -> Yaml:
         **_shared(plan),
         "warmup_ratio": plan.get("warmup_ratio"),
         "cutoff_len": plan.get("max_length"),
-        "mask_history": True,
     }
     if plan.kind == "dpo":
         made |= {"pref_loss": "sigmoid", "pref_beta": plan.get("beta")}
+    else:  # refused with pairs
+        made |= {"mask_history": True}
     if not full:
         everything = modules == "all-linear"
         listed = modules if isinstance(modules, str) else ",".join(modules)
