@@ -1,8 +1,8 @@
 """A round trained by TRL's own command line, on a tiny model: handed over, trained, adopted, measured.
 
 The tiny model writes nothing that could be an error of its own, so the errors are another model's
-(``error_sources``). Not covered: LLaMA-Factory's command, which needs
-older versions of what is installed here.
+(``error_sources``). Not covered: LLaMA-Factory's command, which needs older versions of
+what is installed here.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from errata.records import Message, Span, TrainingExample
 from errata_trl.plugin import make_dpo, make_sft, make_sft_dpo
 from errata_trl.settings import DpoSettings, SftDpoSettings, SftSettings
 
@@ -30,6 +31,20 @@ SETTINGS = {
     "warmup_ratio": 0.05,
     "batch_size": 2,
 }
+
+
+@pytest.fixture
+def counting() -> list[TrainingExample]:
+    """Eight examples that differ in a digit of the prompt."""
+    return [
+        TrainingExample(
+            id=str(number),
+            messages=(Message(role="user", content=f"Count to {number}."),),
+            completion="one two three",
+            spans=(Span(start=0, end=13),),
+        )
+        for number in range(8)
+    ]
 
 
 @pytest.fixture(scope="session")

@@ -6,20 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from errata.records import Message, Span, TrainingExample
+from errata.records import TrainingExample
 from errata_trl.loading import Loader
 from errata_trl.settings import SftSettings
 
 Make = Callable[..., Any]
-EXAMPLES = [
-    TrainingExample(
-        id=str(number),
-        messages=(Message(role="user", content=f"Count to {number}."),),
-        completion="one two three",
-        spans=(Span(start=0, end=13),),
-    )
-    for number in range(8)
-]
 
 
 def test_the_base_is_in_four_bits_and_only_the_adapter_learns(trl_base: Path) -> None:
@@ -37,7 +28,7 @@ def test_the_base_is_in_four_bits_and_only_the_adapter_learns(trl_base: Path) ->
 
 
 def test_it_learns_goes_on_and_leaves_an_adapter_of_the_plain_base(
-    make_trainer: Make, trl_base: Path, tmp_path: Path
+    make_trainer: Make, counting: list[TrainingExample], trl_base: Path, tmp_path: Path
 ) -> None:
     import torch
     from peft import PeftModel
@@ -45,9 +36,9 @@ def test_it_learns_goes_on_and_leaves_an_adapter_of_the_plain_base(
 
     settings = {"method": "qlora", "epochs": 6, "learning_rate": 0.01}
     one, two = tmp_path / "one", tmp_path / "two"
-    first = make_trainer(**settings).train(EXAMPLES, None, one)
+    first = make_trainer(**settings).train(counting, None, one)
     assert first["loss_last"] < 0.5 * first["loss_first"]
-    second = make_trainer(**settings).train(EXAMPLES, one, two)
+    second = make_trainer(**settings).train(counting, one, two)
     assert second["loss_first"] < 0.6 * first["loss_first"]
 
     plain = AutoModelForCausalLM.from_pretrained(trl_base)

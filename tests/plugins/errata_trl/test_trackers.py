@@ -10,36 +10,28 @@ from typing import Any
 
 import pytest
 
-from errata.records import Message, Span, TrainingExample
+from errata.records import TrainingExample
 
 Make = Callable[..., Any]
 ROUNDS = ("round-1", "round-2")
-EXAMPLES = [
-    TrainingExample(
-        id=str(number),
-        messages=(Message(role="user", content=f"Count to {number}."),),
-        completion="one two three",
-        spans=(Span(start=0, end=13),),
-    )
-    for number in range(4)
-]
 
 
 @pytest.fixture
 def trained(
-    make_trainer: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_trainer: Make,
+    counting: list[TrainingExample],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[str], Path]:
     """Train in two rounds of one run, reporting to a tracker; the run's folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("WANDB_MODE", "offline")
-    monkeypatch.setenv("WANDB_SILENT", "true")
     monkeypatch.setenv("TRACKIO_DIR", str(tmp_path / "trackio"))
 
     def train(tracker: str) -> Path:
         for name in ROUNDS:
             into = tmp_path / name / "checkpoint"
             into.mkdir(parents=True)
-            figures = make_trainer(report_to=(tracker,), batch_size=2).train(EXAMPLES, None, into)
+            figures = make_trainer(report_to=(tracker,), batch_size=4).train(counting, None, into)
             assert figures["steps"] == 2
         return tmp_path
 
@@ -71,6 +63,8 @@ def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the runs of wandb's that are begun, offline, in a folder of this test's."""
     import wandb
 
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("WANDB_SILENT", "true")
     names: list[str] = []
     real = wandb.init
 
@@ -108,12 +102,14 @@ def test_a_wandb_run_that_was_open_before_stays_open(
 
 
 def test_a_wandb_run_ends_as_failed_when_training_does(
-    make_trainer: Make, begun: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    make_trainer: Make,
+    counting: list[TrainingExample],
+    begun: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     import wandb
 
-    monkeypatch.setenv("WANDB_MODE", "offline")
-    monkeypatch.setenv("WANDB_SILENT", "true")
     codes: list[int] = []
     real = wandb.finish
 
@@ -126,7 +122,7 @@ def test_a_wandb_run_ends_as_failed_when_training_does(
 
     monkeypatch.setattr(wandb, "finish", finish)
     with pytest.raises(KeyboardInterrupt):
-        make_trainer(stopped, report_to=("wandb",)).train(EXAMPLES, None, tmp_path / "out")
+        make_trainer(stopped, report_to=("wandb",)).train(counting, None, tmp_path / "out")
     assert len(begun) == 1
     assert codes == [1]
     assert wandb.run is None
