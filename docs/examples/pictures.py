@@ -10,8 +10,9 @@ from xml.sax.saxutils import escape
 
 from eight_models import Cell, Shares
 
-_FONT = 'font-family="system-ui, sans-serif" font-size="13"'
-_STYLE = """<style>
+from errata.report.svg import document, text
+
+_STYLE = """\
     text { fill: #1d2730; } .small { font-size: 11px; } .soft { fill: #51606f; font-size: 11px; }
     .mid { text-anchor: middle; } .end { text-anchor: end; } .cell { fill: #b35c00; }
     .out { fill: none; stroke: #1d2730; stroke-width: 2; } .bar { fill: #b35c00; fill-opacity: 0.62; }
@@ -19,8 +20,7 @@ _STYLE = """<style>
     @media (prefers-color-scheme: dark) {
       text { fill: #e8eef3; } .soft { fill: #a9b8c5; }
       .cell, .bar { fill: #f0a24b; } .out { stroke: #e8eef3; } .whisker { stroke: #e8eef3; }
-    }
-  </style>"""
+    }"""
 _LABELS, _CELL, _ROW, _HEAD = 340, 108, 40, 58
 _DARKEST = 0.62  # opacity of the largest share: text stays readable on it
 
@@ -35,13 +35,13 @@ def heat_map(found: Shares, label: str) -> str:
     for place, model in enumerate(columns):
         x = _LABELS + _CELL * (place + 0.5)
         lines += [
-            _text(x, 22, model or "all models", "mid"),
-            _text(x, 40, f"{found.errors[model]:,} errors", "mid soft"),
+            text(x, 22, model or "all models", "mid"),
+            text(x, 40, f"{found.errors[model]:,} errors", "mid soft"),
         ]
     marked = set(found.standing_out())
     for number, (row, name) in enumerate(found.rows):
         y = _HEAD + _ROW * number
-        lines.append(_text(_LABELS - 10, y + 25, _short(name, 46), "end"))
+        lines.append(text(_LABELS - 10, y + 25, _short(name, 46), "end"))
         for place, model in enumerate(columns):
             cell, x = found.cells[row, model], _LABELS + _CELL * place
             title = f"{name}, {model or 'all models'}: {_said(cell, found.errors[model])}"
@@ -52,7 +52,7 @@ def heat_map(found: Shares, label: str) -> str:
                     f' height="{_ROW - 6}" rx="3"/>'
                 )
     lines.append(
-        _text(
+        text(
             _LABELS,
             height - 10,
             "share of the model's errors; below it the 95% interval; framed: differs from the other"
@@ -60,7 +60,7 @@ def heat_map(found: Shares, label: str) -> str:
             "soft",
         )
     )
-    return _svg(width, height, label, lines)
+    return document(width, height, label, _STYLE, lines)
 
 
 def _heat(cell: Cell, x: float, y: float, strength: float, title: str) -> str:
@@ -69,8 +69,8 @@ def _heat(cell: Cell, x: float, y: float, strength: float, title: str) -> str:
         f"<g><title>{escape(title)}</title>"
         f'<rect class="cell" x="{x + 1}" y="{y + 1}" width="{_CELL - 2}" height="{_ROW - 2}"'
         f' fill-opacity="{opacity}"/>'
-        + _text(x + _CELL / 2, y + 18, f"{cell.share:.1%}", "mid")
-        + _text(x + _CELL / 2, y + 32, f"{100 * cell.low:.1f}–{100 * cell.high:.1f}", "mid small")
+        + text(x + _CELL / 2, y + 18, f"{cell.share:.1%}", "mid")
+        + text(x + _CELL / 2, y + 32, f"{100 * cell.low:.1f}–{100 * cell.high:.1f}", "mid small")
         + "</g>"
     )
 
@@ -90,33 +90,21 @@ def bars(found: Shares) -> str:
         middle = y + 9
         lines += [
             f"<g><title>{escape(f'{name}: {_said(cell, found.errors[None])}')}</title>",
-            _text(_LABELS - 10, y + 14, _short(name, 46), "end"),
+            text(_LABELS - 10, y + 14, _short(name, 46), "end"),
             f'<rect class="bar" x="{_LABELS}" y="{y}" width="{round(end - _LABELS, 1)}" height="18"/>',
             f'<path class="whisker" d="M{low} {middle} H{high}"/>',
             f'<path class="whisker" d="M{low} {middle - 4} v8 M{high} {middle - 4} v8"/>',
-            _text(high + 8, y + 14, f"{cell.share:.1%}  ({cell.count:,})", ""),
+            text(high + 8, y + 14, f"{cell.share:.1%}  ({cell.count:,})"),
             "</g>",
         ]
     note = f"share of {found.errors[None]:,} errors of all models, 95% interval, number of cases"
-    lines.append(_text(_LABELS, height - 10, note, "soft"))
-    return _svg(width, height, "How often each type occurs over all models", lines)
+    lines.append(text(_LABELS, height - 10, note, "soft"))
+    return document(width, height, "How often each type occurs over all models", _STYLE, lines)
 
 
 def _said(cell: Cell, total: int) -> str:
     return f"{cell.count} of {total}, {cell.share:.1%} ({100 * cell.low:.1f}–{100 * cell.high:.1f})"
 
 
-def _short(text: str, longest: int) -> str:
-    return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def _text(x: float, y: float, text: str, kind: str) -> str:
-    return f'<text class="{kind}" x="{round(x, 1)}" y="{round(y, 1)}">{escape(text)}</text>'
-
-
-def _svg(width: float, height: float, label: str, lines: list[str]) -> str:
-    body = "\n  ".join(lines)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img"'
-        f' aria-label="{escape(label)}" {_FONT}>\n  {_STYLE}\n  {body}\n</svg>\n'
-    )
+def _short(words: str, longest: int) -> str:
+    return words if len(words) <= longest else words[: longest - 1] + "…"

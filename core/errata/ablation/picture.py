@@ -11,9 +11,9 @@ from xml.sax.saxutils import escape
 from errata.ablation import wording
 from errata.ablation.figures import BASELINE, Ablation, ArmFigures
 from errata.report import words
+from errata.report.svg import document, text
 
-_FONT = 'font-family="system-ui, sans-serif" font-size="13"'
-_STYLE = """<style>
+_STYLE = """\
     text { fill: #1d2730; } .soft { fill: #51606f; font-size: 11px; } .end { text-anchor: end; }
     .mid { text-anchor: middle; } .grid { stroke: #51606f; stroke-opacity: 0.25; }
     .reference { stroke: #51606f; stroke-dasharray: 4 3; }
@@ -22,8 +22,7 @@ _STYLE = """<style>
     @media (prefers-color-scheme: dark) {
       text { fill: #e8eef3; } .soft { fill: #a9b8c5; } .grid, .reference { stroke: #a9b8c5; }
       .seed, .mean { fill: #f0a24b; } .whisker { stroke: #f0a24b; }
-    }
-  </style>"""
+    }"""
 _LABELS, _SPAN, _ROW, _TOP, _SAID = 210.0, 420.0, 30.0, 44.0, 250.0
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25)
 
@@ -32,17 +31,19 @@ def picture(found: Ablation) -> str:
     """The picture of the first set; one that says so where nothing is finished."""
     width = _LABELS + _SPAN + _SAID
     if not found.sets:
-        return _svg(width, 60, "Nothing is finished", [_text(20, 34, "no run is finished yet", "")])
+        return document(
+            width, 60, "Nothing is finished", _STYLE, [text(20, 34, "no run is finished yet")]
+        )
     name = found.sets[0]
     shown = [f for arm in (BASELINE, *found.arms) if (f := found.of(arm, name)) is not None]
     scale = _Scale.around(found, shown, name)
     height = _TOP + _ROW * len(shown) + 46
-    lines = [_text(_LABELS, 20, f"Accuracy on {name}, {wording.seeds_told(found)}", "")]
+    lines = [text(_LABELS, 20, f"Accuracy on {name}, {wording.seeds_told(found)}")]
     bottom = _TOP + _ROW * len(shown)
     for tick in scale.ticks:
         x = scale.x(tick)
         lines.append(f'<path class="grid" d="M{x} {_TOP - 8} V{bottom}"/>')
-        lines.append(_text(x, bottom + 16, f"{tick:.0%}", "mid soft"))
+        lines.append(text(x, bottom + 16, f"{tick:.0%}", "mid soft"))
     reference = found.of(found.reference, name)
     if reference is not None:
         x = scale.x(reference.mean)
@@ -53,8 +54,8 @@ def picture(found: Ablation) -> str:
         f"dots: seeds; bar: mean with its 95% interval over seeds; right of it: difference to"
         f" {found.reference} in points, 95% by bootstrap"
     )
-    lines.append(_text(_LABELS, bottom + 36, note, "soft"))
-    return _svg(width, height, f"Accuracy of the arms of {found.name} on {name}", lines)
+    lines.append(text(_LABELS, bottom + 36, note, "soft"))
+    return document(width, height, f"Accuracy of the arms of {found.name} on {name}", _STYLE, lines)
 
 
 class _Scale:
@@ -92,24 +93,12 @@ def _row(found: Ablation, figures: ArmFigures, scale: _Scale, y: float) -> Itera
     runs = found.runs_of(figures.arm, figures.set)
     told = ", ".join(f"seed {run.seed}: {words.percent(run.accuracy)}" for run in runs)
     yield f"<g><title>{escape(f'{figures.arm}: {said}; {told}')}</title>"
-    yield _text(_LABELS - 12, y + 5, figures.arm, "end")
+    yield text(_LABELS - 12, y + 5, figures.arm, "end")
     if figures.low is not None and figures.high is not None:
         low_x, high_x = scale.x(figures.low), scale.x(figures.high)
         yield f'<path class="whisker" d="M{low_x} {y} H{high_x}"/>'
     for run in runs:
         yield f'<circle class="seed" cx="{scale.x(run.accuracy)}" cy="{y}" r="5"/>'
     yield f'<rect class="mean" x="{scale.x(figures.mean) - 2}" y="{y - 9}" width="4" height="18"/>'
-    yield _text(_LABELS + _SPAN + 14, y + 5, said, "")
+    yield text(_LABELS + _SPAN + 14, y + 5, said)
     yield "</g>"
-
-
-def _text(x: float, y: float, text: str, kind: str) -> str:
-    return f'<text class="{kind}" x="{round(x, 1)}" y="{round(y, 1)}">{escape(text)}</text>'
-
-
-def _svg(width: float, height: float, label: str, lines: list[str]) -> str:
-    body = "\n  ".join(lines)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img"'
-        f' aria-label="{escape(label)}" {_FONT}>\n  {_STYLE}\n  {body}\n</svg>\n'
-    )
