@@ -10,12 +10,13 @@ Not covered: which candidates see which cases (``racing.py``).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import exp
 from typing import Protocol, cast
 
 from pydantic import JsonValue
 
 from errata.parts import Memo, Scores, Services
-from errata.records import Candidate, Correction, Pair, Problem, Trajectory
+from errata.records import Candidate, Correction, LogLikelihood, Pair, Problem, Trajectory
 
 # Pairs that are scored at once, at most, so that progress is seen and little is lost.
 _CHUNK = 64
@@ -40,7 +41,49 @@ class Measure(Protocol):
         ...
 
 
-class Likelihood:
+class _Scored:
+    """What measures of a dev case's reference have in common."""
+
+    def __init__(self, services: Services, continuation: str) -> None:
+        self._services, self._continuation = services, continuation
+
+    def at_once(self, cases: int) -> int:
+        """As many as fill a batch of the target, which encodes each demonstration once; no more than
+        some seconds' worth."""
+        return _filling(min(_CHUNK, self._services.target().batch_size), cases)
+
+    def _scored(self, asked: Sequence[tuple[Problem, Problem | None]]) -> list[LogLikelihood]:
+        """Each problem's reference after its demonstration, if any."""
+        target = cast(Scores, self._services.target())
+        prompts = [self._services.domain.target_prompt(each, shown) for each, shown in asked]
+        references = [reference(problem, self._continuation) for problem, _ in asked]
+        return list(target.score(prompts, references))
+
+
+class Probability(_Scored):
+    """p(reference | candidate, question): how probably the target, sampling, writes just the reference.
+
+    A share of right answers without its jumps: cases far from being solved say nothing, as they do
+    there, those at the border say how near they are. Nothing is measured without a demonstration,
+    which is the same for all candidates. Not covered: right answers by another way than the
+    reference's; and references of hundreds of tokens, of which every probability is next to nothing.
+    """
+
+    unit = "probability of the reference"
+
+    def prepare(self, problems: Sequence[Problem], memo: Memo) -> Iterator[int]:
+        """Nothing to do."""
+        del memo
+        yield len(problems)
+
+    def values(self, pairs: Pairs) -> list[dict[str, float]]:
+        """See ``Measure``."""
+        asked = [(problem, demonstration(c)) for c, problems in pairs for problem in problems]
+        scored = iter(self._scored(asked))
+        return [{p.id: exp(next(scored).logprob) for p in problems} for _, problems in pairs]
+
+
+class Likelihood(_Scored):
     """log p(reference | candidate, question) − log p(reference | question), per token of the reference.
 
     Without a demonstration each case is scored once, into ``memo`` under ``case:ID``.
@@ -49,13 +92,8 @@ class Likelihood:
     unit = "gain in nats per token"
 
     def __init__(self, services: Services, continuation: str) -> None:
-        self._services, self._continuation = services, continuation
+        super().__init__(services, continuation)
         self._alone: dict[str, float] = {}
-
-    def at_once(self, cases: int) -> int:
-        """As many as fill a batch of the target, which encodes each demonstration once; no more than
-        some seconds' worth."""
-        return _filling(min(_CHUNK, self._services.target().batch_size), cases)
 
     def prepare(self, problems: Sequence[Problem], memo: Memo) -> Iterator[int]:
         """See ``Measure``."""
@@ -69,7 +107,7 @@ class Likelihood:
         yield len(self._alone)
         for start in range(0, len(missing), _CHUNK):
             part = missing[start : start + _CHUNK]
-            scored = self._scored([(problem, None) for problem in part])
+            scored = self._per_token([(problem, None) for problem in part])
             for problem, value in zip(part, scored, strict=True):
                 memo.put(f"case:{problem.id}", value)
                 self._alone[problem.id] = value
@@ -78,19 +116,14 @@ class Likelihood:
     def values(self, pairs: Pairs) -> list[dict[str, float]]:
         """See ``Measure``."""
         asked = [(problem, demonstration(c)) for c, problems in pairs for problem in problems]
-        scored = iter(self._scored(asked))
+        scored = iter(self._per_token(asked))
         return [
             {problem.id: next(scored) - self._alone[problem.id] for problem in problems}
             for _, problems in pairs
         ]
 
-    def _scored(self, asked: Sequence[tuple[Problem, Problem | None]]) -> list[float]:
-        """Log-probability per token of each problem's reference after its demonstration, if any."""
-        target = cast(Scores, self._services.target())
-        prompts = [self._services.domain.target_prompt(each, shown) for each, shown in asked]
-        references = [reference(problem, self._continuation) for problem, _ in asked]
-        found = target.score(prompts, references)
-        return [each.logprob / max(1, each.tokens) for each in found]
+    def _per_token(self, asked: Sequence[tuple[Problem, Problem | None]]) -> list[float]:
+        return [each.logprob / max(1, each.tokens) for each in self._scored(asked)]
 
 
 class Answers:
@@ -134,13 +167,13 @@ class Answers:
 
 
 class Remembered:
-    """A measure whose values are in ``memo`` as soon as they are known, under ``candidate:ID`` (later
+    """A measure whose values are in ``memo`` as soon as they are known, under ``candidate:ID`` (other
     parts of the cases under ``candidate:ID:PART``)."""
 
     def __init__(self, measure: Measure, memo: Memo) -> None:
         self._measure, self._memo = measure, memo
 
-    def values(self, pairs: Pairs, part: int) -> Iterator[tuple[Candidate, dict[str, float]]]:
+    def values(self, pairs: Pairs, part: str) -> Iterator[tuple[Candidate, dict[str, float]]]:
         """The values of every pair, in order, a call's worth at a time."""
         widest = max((len(cases) for _, cases in pairs), default=0)
         size = self._measure.at_once(widest)
@@ -157,7 +190,7 @@ class Remembered:
                 yield candidate, values or {}
 
     def _known(
-        self, candidate: Candidate, cases: Sequence[Problem], part: int
+        self, candidate: Candidate, cases: Sequence[Problem], part: str
     ) -> dict[str, float] | None:
         stored = self._memo.get(_key(candidate, part))
         if not isinstance(stored, Mapping) or set(stored) != {problem.id for problem in cases}:
@@ -172,7 +205,7 @@ def _filling(batch_size: int, cases: int) -> int:
     return max(1, batch_size // max(1, cases))
 
 
-def _key(candidate: Candidate, part: int) -> str:
+def _key(candidate: Candidate, part: str) -> str:
     return f"candidate:{candidate.id}" + (f":{part}" if part else "")
 
 

@@ -48,6 +48,11 @@ class Plan:
         """The cases of a candidate."""
         return self.cases[candidate.lineage.error_type or None]
 
+    def problems(self, candidates: Sequence[Candidate]) -> list[Problem]:
+        """The cases of all ``candidates``, each once, by id."""
+        found = {p.id: p for candidate in candidates for p in self.of(candidate).once()}
+        return [found[name] for name in sorted(found)]
+
     def refuse_empty(self, dev: DevCases) -> None:
         """Raise ValueError where an error type has no dev case at all."""
         empty = sorted(name or "(none)" for name, chosen in self.cases.items() if not chosen)
@@ -73,9 +78,7 @@ def make_plan(
     ``fewest``; when that is still too many, a random part of the candidates is scored. Where one half
     has too few cases the other does not grow, so that halves stay comparable between types.
     """
-    size = per_candidate
-    if max_pairs is not None and candidates:
-        size = min(size, max(fewest, max_pairs // len(candidates)))
+    size = cases_each(len(candidates), per_candidate, fewest, max_pairs)
     types = sorted({candidate.lineage.error_type or "" for candidate in candidates})
     half = max(1, size // 2)
     # Drawn in full length first, so that a smaller budget takes a part of the same cases.
@@ -85,7 +88,15 @@ def make_plan(
         pool = dev.bad.get(name) or dev.all_bad
         bad = _draw(pool, max(1, per_candidate // 2), random)[:half]
         chosen[name or None] = Cases(bad=bad, good=good)
-    return Plan(cases=chosen, scored=_affordable(candidates, chosen, max_pairs, random))
+    return Plan(cases=chosen, scored=affordable(candidates, chosen, max_pairs, random))
+
+
+def cases_each(candidates: int, wanted: int, fewest: int, max_pairs: int | None) -> int:
+    """How many cases each of the candidates sees: fewer than ``wanted``, but not than ``fewest``,
+    where ``max_pairs`` does not suffice."""
+    if max_pairs is None or not candidates:
+        return wanted
+    return min(wanted, max(fewest, max_pairs // candidates))
 
 
 def _draw(pool: Sequence[Problem], number: int, random: Random) -> tuple[Problem, ...]:
@@ -94,7 +105,7 @@ def _draw(pool: Sequence[Problem], number: int, random: Random) -> tuple[Problem
     return tuple(random.sample(ordered, min(number, len(ordered))))
 
 
-def _affordable(
+def affordable(
     candidates: Sequence[Candidate],
     cases: Mapping[str | None, Cases],
     max_pairs: int | None,

@@ -82,9 +82,10 @@ class OneShotSettings(StyledSettings):
     """Settings of the selector ``one-shot``.
 
     ``score: accuracy`` is the paper's: the target answers each dev case, greedily, with the candidate
-    as the only worked example. ``score: likelihood`` asks how much likelier each dev case's reference
-    becomes, per token; ``continuation`` is that reference: its ``solution`` (the answer where a
-    problem has none) or its ``answer`` alone. ``dev_cases`` are shown per candidate, half bad cases of
+    as the only worked example. ``score: probability`` asks how probably it would write just each dev
+    case's reference, ``score: likelihood`` how much likelier that becomes, per token; ``continuation``
+    is that reference: its ``solution`` (the answer where a problem has none) or its ``answer`` alone.
+    ``dev_cases`` are shown per candidate, half bad cases of
     its error type, half good ones, the same for all candidates of a type.
 
     With ``race`` candidates are compared on growing parts of those cases, from ``min_cases`` on, twice
@@ -95,16 +96,21 @@ class OneShotSettings(StyledSettings):
     ``max_pairs`` bounds the number of candidate-case pairs in a round: first there are fewer cases per
     candidate (never fewer than ``min_cases``), then only a random part of the candidates is scored and
     the rest is not kept.
+
+    With ``scouts``, so many candidates of each error type see ``scouted_cases`` first, and all see the
+    ``dev_cases`` of them on which the scouts differ most.
     """
 
-    score: Literal["likelihood", "accuracy"] = Field(
+    score: Literal["likelihood", "probability", "accuracy"] = Field(
         default="likelihood",
         description="likelihood: how much likelier the reference of a dev case becomes, per token;"
-        " accuracy: the share of dev cases that are answered right",
+        " probability: how probably just the reference is written; accuracy: the share of dev cases"
+        " that are answered right",
     )
     continuation: Literal["solution", "answer"] = Field(
         default="solution",
-        description="the reference of `likelihood`: the solution, or the answer alone",
+        description="the reference of `likelihood` and `probability`: the solution, or the answer"
+        " alone",
     )
     dev_cases: int = Field(default=20, ge=2, description=_CASES)
     min_cases: int = Field(
@@ -131,10 +137,30 @@ class OneShotSettings(StyledSettings):
         ge=1,
         description="candidate-case pairs scored in a round at most; null: no limit",
     )
+    scouts: int = Field(
+        default=0,
+        ge=0,
+        description="candidates of each error type that see scouted_cases first, so that all see those"
+        " that tell candidates apart; 0: dev cases as they come",
+    )
+    scouted_cases: int = Field(
+        default=40, ge=2, description="dev cases that scouts see: half bad ones, half good ones"
+    )
+
+    @model_validator(mode="after")
+    def _scouts_can_tell(self) -> Self:
+        if self.scouts == 1:
+            raise ValueError("one scout tells no case from another: give 2 or more, or 0")
+        if self.scouts and self.scouted_cases < self.dev_cases:
+            raise ValueError(
+                f"scouted_cases {self.scouted_cases} are fewer than dev_cases {self.dev_cases}, which"
+                " are chosen from them"
+            )
+        return self
 
     def capabilities(self) -> frozenset[Capability]:
         """What the target must be able to do."""
-        own: set[Capability] = {"score"} if self.score == "likelihood" else set()
+        own: set[Capability] = set() if self.score == "accuracy" else {"score"}
         return frozenset(own) | self.style.capabilities()
 
 

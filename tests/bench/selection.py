@@ -67,6 +67,28 @@ RULES: dict[str, dict[str, Any]] = {
     "likelihood, 4 cases": {"use": "one-shot", "dev_cases": 4},
     "likelihood, halving": {"use": "one-shot", "dev_cases": 20, "race": "halving"},
     "likelihood, sequential": {"use": "one-shot", "dev_cases": 20, "race": "sequential"},
+    "probability, 20 cases": {"use": "one-shot", "score": "probability", "dev_cases": 20},
+    "probability, 4 cases": {"use": "one-shot", "score": "probability", "dev_cases": 4},
+    "probability, 2 cases": {
+        "use": "one-shot",
+        "score": "probability",
+        "dev_cases": 2,
+        "min_cases": 2,
+    },
+    "probability, halving": {
+        "use": "one-shot",
+        "score": "probability",
+        "dev_cases": 20,
+        "race": "halving",
+    },
+    "probability, 2 of 16 by scouts": {
+        "use": "one-shot",
+        "score": "probability",
+        "dev_cases": 2,
+        "min_cases": 2,
+        "scouts": 3,
+        "scouted_cases": 16,
+    },
     "likelihood of the answer, 20": {"use": "one-shot", "dev_cases": 20, "continuation": "answer"},
     "gradient, first order": {"use": "one-shot-gradient", "dev_cases": 20},
     "gradient, exact": {"use": "one-shot-gradient", "dev_cases": 20, "method": "exact"},
@@ -74,7 +96,17 @@ RULES: dict[str, dict[str, Any]] = {
     "diversity": {"use": "diversity"},
     "random": {"use": "random"},
 }
-UNTRAINED = ("accuracy, 20 cases", "gradient, exact", "likelihood of the answer, 20")
+UNTRAINED = (
+    "accuracy, 20 cases",  # keeps what the paper's rule keeps
+    "accuracy, sequential",
+    "likelihood, 8 cases",
+    "likelihood, 4 cases",
+    "likelihood, sequential",
+    "probability, 4 cases",
+    "probability, 2 cases",
+    "likelihood of the answer, 20",
+    "gradient, exact",
+)
 EXHAUSTIVE, NOT_MEASURABLE, WORTH = "exhaustive", "not measurable", 0.5
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import sqrt
+from math import exp, sqrt
 from pathlib import Path
 from random import Random
 from typing import Any, cast
@@ -289,3 +289,64 @@ def test_the_plain_selectors() -> None:
     }
     again = some.select(candidates[::-1], dev(), Memory())
     assert sorted(again, key=lambda each: each.rank) == sorted(found, key=lambda each: each.rank)
+
+
+def test_probability_is_that_of_the_whole_reference_and_asks_nothing_without_an_example() -> None:
+    target = WordScorer()
+    (found,) = selector(target, score="probability").select(
+        [candidate("a", "u v x")], dev(t="u v w"), Memory()
+    )
+    # Three words at −1 each, half a nat less for each word that is shared.
+    bad, good = (2 * exp(-1.5) + exp(-3)) / 3, (exp(-1.5) + exp(-3)) / 2
+    assert found.score == pytest.approx((bad + good) / 2)
+    assert found.why == "probability of the reference over 3 bad and 2 good dev cases"
+    assert sum(size for size, _ in target.calls) == 5
+
+
+def test_scouts_find_the_cases_that_tell_candidates_apart() -> None:
+    # Only the case w is answered otherwise with one candidate than with another.
+    words = "a b c d e f g h i j w"
+    candidates = [candidate(f"c{n}", "w" if n % 2 else "q") for n in range(12)]
+    settings = {"dev_cases": 2, "min_cases": 2, "examples": 6, "score": "probability"}
+    scouted = selector(WordScorer(), scouts=6, scouted_cases=22, **settings)
+    found = scouted.select(candidates, dev(t=words), Memory())
+    assert {each.candidate_id for each in found if each.kept} == {f"c{n}" for n in range(1, 12, 2)}
+    as_they_come = selector(WordScorer(), **settings).select(candidates, dev(t="a b"), Memory())
+    assert len({each.score for each in as_they_come}) == 1
+
+
+def test_scouts_see_their_cases_once_and_a_resumed_run_asks_nothing_again() -> None:
+    target, memo = WordScorer(), Memory()
+    reports: list[tuple[int, int]] = []
+    candidates = [candidate(f"c{n}", "u " + "vwxyz"[n % 5]) for n in range(10)]
+    settings = {"dev_cases": 4, "scouts": 2, "scouted_cases": 10, "score": "probability"}
+    cases = dev(t="u v w x y")
+    found = selector(target, reports, **settings).select(candidates, cases, memo)
+    # Two scouts with five bad and two good cases, eight others with two of each.
+    assert sum(size for size, _ in target.calls) == 2 * 7 + 8 * 4
+    assert all("over 2 bad and 2 good" in each.why for each in found)
+    assert reports[-1][0] == reports[-1][1]
+    assert [done for done, _ in reports] == sorted(done for done, _ in reports)
+
+    again = WordScorer()
+    assert selector(again, **settings).select(candidates, cases, memo) == found
+    assert again.calls == []
+
+
+def test_scouts_are_paid_from_max_pairs() -> None:
+    candidates = [candidate(f"c{n}", "u") for n in range(10)]
+    settings = {"dev_cases": 4, "min_cases": 2, "scouts": 2, "scouted_cases": 10}
+    cases = dev(t="u v w x y")
+    target = WordScorer()
+    found = selector(target, max_pairs=14 + 20, **settings).select(candidates, cases, Memory())
+    assert sum(size for size, _ in target.calls) <= 7 + 14 + 20  # the cases alone, scouts, pairs
+    assert all("over 1 bad and 1 good" in each.why for each in found)
+    with pytest.raises(ValueError, match="max_pairs is 15, and 2 scouts see 14 pairs"):
+        selector(WordScorer(), max_pairs=15, **settings).select(candidates, cases, Memory())
+
+
+def test_scouts_that_cannot_tell_are_refused() -> None:
+    with pytest.raises(ValidationError, match="one scout tells no case from another"):
+        OneShotSettings(scouts=1)
+    with pytest.raises(ValidationError, match="scouted_cases 10 are fewer than dev_cases 20"):
+        OneShotSettings(scouts=4, scouted_cases=10)
