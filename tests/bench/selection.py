@@ -203,14 +203,15 @@ def trained(
     kept: Mapping[str, Sequence[Sequence[str]]],
     options: argparse.Namespace,
 ) -> dict[str, list[float]]:
-    """Test accuracies after training on what each rule kept, one per seed; seed by seed, so that what
-    the time does not suffice for is missing for all rules alike."""
+    """Test accuracies after training on what each rule kept, one per seed, each with a draw of its own;
+    seed by seed, so that what the time does not suffice for is missing for all rules alike."""
     by_id: dict[str, Candidate] = {c.id: c for c in bench.candidates}
     results: dict[str, list[float]] = {name: [] for name in kept}
     for seed in range(options.seeds):
         for name, draws in kept.items():
-            own = [by_id[candidate] for candidate in draws[seed % len(draws)]]
-            step = f"trained, {name}, seed {seed}"
+            draw = seed % len(draws)
+            own = [by_id[candidate] for candidate in draws[draw]]
+            step = f"trained, {name}, draw {draw}, seed {seed}"
             if time.monotonic() - BEGAN > options.seconds and not bench.steps.done(step):
                 say(f"--seconds are over: seed {seed} stops before {name}")
                 return results
