@@ -1,0 +1,116 @@
+"""The selection benchmark as it came out: its table and every agreement are counted again from what
+the target did on each dev case."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from statistics import fmean
+from types import ModuleType
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from errata.parts import DevCases
+from errata.records import Problem
+from errata.seeds import stream
+from errata_math.drills.stream import drill_key, generate
+
+ROOT = Path(__file__).parents[2]
+FOLDER, PAGE = ROOT / "docs/examples/selection", ROOT / "docs/selection.md"
+DRAWS = 3
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[ModuleType]:
+    sys.path.insert(0, str(ROOT / "tests/bench"))
+    yield importlib.import_module("selection")
+    sys.path.remove(str(ROOT / "tests/bench"))
+    for name in ("selection", "selection_bench", "selection_picture"):
+        sys.modules.pop(name, None)
+
+
+@pytest.fixture(scope="module")
+def records() -> dict[str, Any]:
+    text = (FOLDER / "selection.jsonl").read_text(encoding="utf-8")
+    return dict(json.loads(line) for line in text.splitlines())
+
+
+@pytest.fixture(scope="module")
+def known(records) -> dict[str, dict[str, float]]:
+    """Whether each dev case was answered right, by candidate and case."""
+    found: dict[str, dict[str, float]] = {}
+    place = 0
+    for name, value in records.items():
+        if name.startswith("exhaustive, "):
+            for values in value[0]:
+                found[f"c{place:04d}"] = values
+                place += 1
+    return found
+
+
+@pytest.fixture(scope="module")
+def cases(records, known) -> DevCases:
+    """The dev cases of the exhaustive evaluation: the problems are drawn again, what the target did
+    with them is recorded."""
+    seen, options = set(), records["options"]
+    for pool in ("test", "dev"):
+        new = (p for p in generate(f"selection-{pool}", 0) if drill_key(p) not in seen)
+        problems: list[Problem] = []
+        for problem in new:
+            if len(problems) == options[pool]:
+                break
+            seen.add(drill_key(problem))
+            problems.append(problem)
+    right = dict(zip((p.id for p in problems), records["warm on dev"], strict=True))
+    used = [p for p in problems if p.id in known["c0000"]]
+    return DevCases({}, [p for p in used if not right[p.id]], [p for p in used if right[p.id]])
+
+
+@pytest.fixture(scope="module")
+def rows(bench, records) -> dict[str, list[dict[str, float]]]:
+    """The figures of the rules that have all their draws."""
+    return {
+        rule: [records[f"{rule}, draw {draw}"][0] for draw in range(DRAWS)]
+        for rule in bench.RULES
+        if f"{rule}, draw {DRAWS - 1}" in records
+    }
+
+
+def test_the_table_stands_on_the_page(bench, records, rows):
+    table = bench.table(rows, {}, fmean(records["warm on test"]))
+    assert f"```text\n{table}\n```" in PAGE.read_text(encoding="utf-8")
+
+
+def test_the_exhaustive_evaluation_is_reliable_as_the_page_says(bench, known, cases):
+    half, full = bench.reliability(known, cases)
+    assert full >= bench.WORTH
+    text = PAGE.read_text(encoding="utf-8")
+    assert f"{half:.3f}" in text
+    assert f"{full:.3f}" in text
+
+
+def test_agreement_is_counted_again(bench, records, known, cases):
+    keep = records["options"]["keep"]
+    truth = {
+        name: fmean(fmean(values[case.id] for case in half) for half in (cases.all_bad, cases.good))
+        for name, values in known.items()
+    }
+    luck = {name: stream(0, "ties", name).random() for name in truth}
+    best = set(islice(sorted(truth, key=lambda name: (-truth[name], luck[name])), keep))
+    for name, value in records.items():
+        if ", draw " in name:
+            figures, kept = value
+            assert len(kept) == keep
+            assert figures["overlap"] == pytest.approx(len(best & set(kept)) / keep)
+
+
+def test_the_picture_shows_every_rule(rows):
+    picture = ElementTree.fromstring((FOLDER / "selection.svg").read_text(encoding="utf-8"))
+    texts = {t.text for t in picture.iter("{http://www.w3.org/2000/svg}text")}
+    assert rows.keys() <= texts
