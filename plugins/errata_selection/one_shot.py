@@ -43,7 +43,8 @@ class OneShot:
         self, candidates: Sequence[Candidate], cases: DevCases, memo: Memo
     ) -> Sequence[Selection]:
         """One selection per candidate, in order. Values go into ``memo`` under ``case:ID`` and
-        ``candidate:ID`` as soon as they are known. Raises ValueError when there are no dev cases."""
+        ``candidate:ID`` as soon as they are known. Raises ValueError when there are no dev cases,
+        and when ``max_pairs`` pays for no more than the scouts."""
         if not candidates:
             return []
         settings = self._settings
