@@ -42,7 +42,7 @@ class Measure(Protocol):
 
 
 class _Scored:
-    """What measures of a dev case's reference have in common."""
+    """What measures of a dev case's reference have in common; each says what it makes of a score."""
 
     def __init__(self, services: Services, continuation: str) -> None:
         self._services, self._continuation = services, continuation
@@ -51,6 +51,15 @@ class _Scored:
         """As many as fill a batch of the target, which encodes each demonstration once; no more than
         some seconds' worth."""
         return _filling(min(_CHUNK, self._services.target().batch_size), cases)
+
+    def values(self, pairs: Pairs) -> list[dict[str, float]]:
+        """See ``Measure``."""
+        asked = [(problem, demonstration(c)) for c, problems in pairs for problem in problems]
+        scored = iter(self._scored(asked))
+        return [{p.id: self._value(p, next(scored)) for p in problems} for _, problems in pairs]
+
+    def _value(self, problem: Problem, score: LogLikelihood) -> float:
+        raise NotImplementedError
 
     def _scored(self, asked: Sequence[tuple[Problem, Problem | None]]) -> list[LogLikelihood]:
         """Each problem's reference after its demonstration, if any."""
@@ -76,11 +85,9 @@ class Probability(_Scored):
         del memo
         yield len(problems)
 
-    def values(self, pairs: Pairs) -> list[dict[str, float]]:
-        """See ``Measure``."""
-        asked = [(problem, demonstration(c)) for c, problems in pairs for problem in problems]
-        scored = iter(self._scored(asked))
-        return [{p.id: exp(next(scored).logprob) for p in problems} for _, problems in pairs]
+    def _value(self, problem: Problem, score: LogLikelihood) -> float:
+        del problem
+        return exp(score.logprob)
 
 
 class Likelihood(_Scored):
@@ -107,23 +114,14 @@ class Likelihood(_Scored):
         yield len(self._alone)
         for start in range(0, len(missing), _CHUNK):
             part = missing[start : start + _CHUNK]
-            scored = self._per_token([(problem, None) for problem in part])
-            for problem, value in zip(part, scored, strict=True):
+            scored = self._scored([(problem, None) for problem in part])
+            for problem, score in zip(part, scored, strict=True):
+                self._alone[problem.id] = value = _per_token(score)
                 memo.put(f"case:{problem.id}", value)
-                self._alone[problem.id] = value
             yield len(part)
 
-    def values(self, pairs: Pairs) -> list[dict[str, float]]:
-        """See ``Measure``."""
-        asked = [(problem, demonstration(c)) for c, problems in pairs for problem in problems]
-        scored = iter(self._per_token(asked))
-        return [
-            {problem.id: next(scored) - self._alone[problem.id] for problem in problems}
-            for _, problems in pairs
-        ]
-
-    def _per_token(self, asked: Sequence[tuple[Problem, Problem | None]]) -> list[float]:
-        return [each.logprob / max(1, each.tokens) for each in self._scored(asked)]
+    def _value(self, problem: Problem, score: LogLikelihood) -> float:
+        return _per_token(score) - self._alone[problem.id]
 
 
 class Answers:
@@ -198,6 +196,10 @@ class Remembered:
         return {
             name: float(value) for name, value in stored.items() if isinstance(value, int | float)
         }
+
+
+def _per_token(score: LogLikelihood) -> float:
+    return score.logprob / max(1, score.tokens)
 
 
 def _filling(batch_size: int, cases: int) -> int:

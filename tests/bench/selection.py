@@ -327,8 +327,9 @@ def main(arguments: Sequence[str]) -> int:
     wanted = {n: ids for n, ids in kept.items() if n in (EXHAUSTIVE, *options.train_rules)}
     results = trained(bench, wanted, options) if options.seeds else {}
     print(table(rows, results, bench.before))
-    shown = rows_of(list(dict.fromkeys([*rows, *results])), rows, results, PAPER)
-    drawn = picture(shown, options.keep / len(bench.candidates), bench.before)
+    drawn = picture(
+        rows_of(rows, results, PAPER), options.keep / len(bench.candidates), bench.before
+    )
     options.out.with_suffix(".svg").write_text(drawn, encoding="utf-8")
     say(f"figures in {options.out}, a picture of them in {options.out.with_suffix('.svg')}")
     return 0 if full >= WORTH else 1

@@ -106,7 +106,6 @@ def _dots(values: Sequence[float], panel: Panel, y: float, form: str) -> Iterato
 
 
 def rows_of(
-    names: Sequence[str],
     figures: Mapping[str, Sequence[Mapping[str, float]]],
     accuracies: Mapping[str, Sequence[float]],
     paper: str,
@@ -122,5 +121,5 @@ def rows_of(
             [r["overlap"] for r in figures.get(name, ())],
             accuracies.get(name, ()),
         )
-        for name in names
+        for name in dict.fromkeys([*figures, *accuracies])
     ]

@@ -30,11 +30,8 @@ from errata_cluster.taxonomy import read_taxonomy
 from house.blocks import BLOCKS, Block, blocks_of, catalogue, written_in
 from house.checkout import ROOT
 
-NOT_RUN = {
-    "README.md": 2,
-    "docs/index.md": 1,
-    "docs/selection.md": 1,
-}  # pages with blocks that say so, and how many
+# Pages with blocks that say so, and how many.
+NOT_RUN = {"README.md": 2, "docs/index.md": 1, "docs/selection.md": 1}
 READ = ("python", "yaml", "json", "toml", "sh", "console")
 KEYS = {"OPENAI_API_KEY": "none", "ANTHROPIC_API_KEY": "none"}
 _OUTCOME = re.compile(r"^(?P<code>\S.*?)  # (?P<outcome>'[^']*')$", re.MULTILINE)
