@@ -101,11 +101,11 @@ class OneShotSettings(StyledSettings):
     ``dev_cases`` of them on which the scouts differ most.
     """
 
-    score: Literal["likelihood", "probability", "accuracy"] = Field(
-        default="likelihood",
-        description="likelihood: how much likelier the reference of a dev case becomes, per token;"
-        " probability: how probably just the reference is written; accuracy: the share of dev cases"
-        " that are answered right",
+    score: Literal["accuracy", "probability", "likelihood"] = Field(
+        default="accuracy",
+        description="accuracy: the share of dev cases that are answered right; probability: how"
+        " probably just the reference is written; likelihood: how much likelier the reference of a"
+        " dev case becomes, per token",
     )
     continuation: Literal["solution", "answer"] = Field(
         default="solution",

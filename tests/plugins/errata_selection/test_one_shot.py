@@ -80,7 +80,8 @@ def selector(
         cache=Path(),
         progress=lambda done, total: reports.append((done, total)),
     )
-    return cast(Selector, make_one_shot(OneShotSettings(**settings), services))
+    chosen = OneShotSettings(**{"score": "likelihood", **settings})
+    return cast(Selector, make_one_shot(chosen, services))
 
 
 def problem(name: str, question: str) -> Problem:

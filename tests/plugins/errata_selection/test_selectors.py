@@ -165,9 +165,9 @@ def test_the_target_is_told_apart_by_what_the_settings_ask_of_it() -> None:
         part = PARTS[name]
         return set(part.capabilities(part.settings.model_validate(settings)))
 
-    assert needs("one-shot") == {"score"}
-    assert needs("one-shot", score="accuracy") == set()
-    assert needs("one-shot", score="accuracy", style="best") == {"probe"}
+    assert needs("one-shot") == set()
+    assert needs("one-shot", score="likelihood") == {"score"}
+    assert needs("one-shot", style="best") == {"probe"}
     assert needs("one-shot-gradient", style={"choose": "best", "judge": "answer"}) == {
         "influence",
         "score",

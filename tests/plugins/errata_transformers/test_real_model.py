@@ -192,7 +192,7 @@ def test_one_shot_selection_prefers_the_like_example(smollm: TransformersTarget)
         progress=lambda done, total: None,
         domain=SimpleNamespace(target_prompt=target_prompt),
     )
-    selector = part("selector", "one-shot", {"keep": 0.5}, services)
+    selector = part("selector", "one-shot", {"score": "likelihood", "keep": 0.5}, services)
     found = {each.candidate_id: each for each in selector.select(candidates, cases, memo)}
     assert found["like"].kept
     assert not found["odd"].kept

@@ -34,7 +34,7 @@ warmup: {examples: 6}
 diagnose: symbolic
 group: phrases
 synthesize: {use: redraw, total: 30, wave: 6, verify: [recompute, novelty, leak]}
-select: {use: one-shot, dev_cases: 6, keep: 0.5}
+select: {use: one-shot, score: likelihood, dev_cases: 6, keep: 0.5}
 train: scripted
 rounds: 2
 """
