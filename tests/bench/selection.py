@@ -62,6 +62,22 @@ RULES: dict[str, dict[str, Any]] = {
         "dev_cases": 20,
         "race": "sequential",
     },
+    "accuracy, 4 of 20 by scouts": {
+        "use": "one-shot",
+        "score": "accuracy",
+        "dev_cases": 4,
+        "scouts": 3,
+        "scouted_cases": 20,
+    },
+    "accuracy, scouts, halving": {
+        "use": "one-shot",
+        "score": "accuracy",
+        "dev_cases": 4,
+        "min_cases": 2,
+        "scouts": 4,
+        "scouted_cases": 20,
+        "race": "halving",
+    },
     "likelihood, 20 cases": {"use": "one-shot", "score": "likelihood", "dev_cases": 20},
     "likelihood, 8 cases": {"use": "one-shot", "score": "likelihood", "dev_cases": 8},
     "likelihood, 4 cases": {"use": "one-shot", "score": "likelihood", "dev_cases": 4},
@@ -123,6 +139,8 @@ RULES: dict[str, dict[str, Any]] = {
 UNTRAINED = (
     "accuracy, 20 cases",  # keeps what the paper's rule keeps
     "accuracy, sequential",
+    "accuracy, 4 of 20 by scouts",
+    "accuracy, scouts, halving",
     "likelihood, 8 cases",
     "likelihood, 4 cases",
     "likelihood, sequential",
