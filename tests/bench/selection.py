@@ -28,7 +28,6 @@ from typing import Any, cast
 from selection_bench import (
     BEGAN,
     Bench,
-    Sizes,
     Steps,
     Unshared,
     correlation,
@@ -38,6 +37,7 @@ from selection_bench import (
     say,
     score,
 )
+from selection_drills import Sizes
 from selection_picture import picture, rows_of
 
 from errata.parts import DevCases, Selector
@@ -271,7 +271,7 @@ def table(
     """Everything in one table; ± is the standard deviation over draws or seeds."""
     paper = fmean(r["tokens"] for r in rows[PAPER]) if PAPER in rows else None
     head = ("rule", "overlap", "gain", "rho", "sureness", "tokens", "of paper", "test accuracy")
-    lines = [head]
+    lines: list[Sequence[str]] = [head]
     for name in dict.fromkeys([*rows, *results]):
         own, after = rows.get(name, ()), results.get(name, ())
         tokens = fmean(r["tokens"] for r in own) if own else None
@@ -285,11 +285,16 @@ def table(
             )
         )
     lines.append(("after the warm-up alone", "", "", "", "", "", "", f"{before:.3f}"))
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return aligned(lines)
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """Lines of cells in columns, the first one to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if column == 0 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+            cell.ljust(width) if place == 0 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in lines
     )

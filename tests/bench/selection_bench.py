@@ -1,7 +1,6 @@
-"""Problems, target, candidates and the exhaustive evaluation of ``selection.py``.
+"""The target and the exhaustive evaluation of ``selection.py``.
 
-Drills after a short warm-up, so that accuracy is neither 0 nor 1; candidates are redrawn bad cases of
-the train pool. Not covered: error types (all candidates are compared with each other).
+Drills after a short warm-up, so that accuracy is neither 0 nor 1.
 """
 
 from __future__ import annotations
@@ -10,25 +9,21 @@ import random
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from statistics import fmean
 from typing import Any, cast
 
 from pydantic import JsonValue
+from selection_drills import Drills, Sizes, mathematics, services
 
-from errata.domain import Domain
 from errata.lines import FileMemo
 from errata.parts import DevCases, Services
-from errata.plugins import Active, Catalogue
-from errata.records import QA, Candidate, Generation, Lineage, Objection, Problem, TargetPrompt
+from errata.plugins import Catalogue
+from errata.records import Candidate, Generation, Problem, TargetPrompt
 from errata.seeds import stream
 from errata.stages.train import example, solved_example
-from errata_math.drills.stream import drill_key, generate
-from errata_math.plugin import MathDomain
 from errata_selection.measuring import Answers
 from errata_transformers.settings import TransformersSettings
 from errata_transformers.target import TransformersTarget
@@ -39,18 +34,6 @@ BEGAN = time.monotonic()
 def say(*words: object) -> None:
     """A line with the seconds since the beginning."""
     print(f"[{time.monotonic() - BEGAN:6.1f} s]", *words, flush=True)
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """How much of everything."""
-
-    warmup: int
-    train: int
-    candidates: int
-    dev: int
-    cases: int
-    test: int
 
 
 class Steps:
@@ -104,58 +87,18 @@ class Bench:
     def __init__(
         self, model: str, sizes: Sizes, batch: int, seed: int, folder: Path, steps: Steps
     ) -> None:
-        self.sizes, self.seed, self.folder, self.steps = sizes, seed, folder, steps
-        self.domain = Domain("math", Active({"math": MathDomain()}))
+        self.seed, self.folder, self.steps = seed, folder, steps
+        self.domain = mathematics()
         self.target = TransformersTarget(
             TransformersSettings(model=model, max_new_tokens=112, batch_size=batch), folder
         )
-        self._seen: set[str] = set()
-        self.pools = {
-            name: list(islice(self._new(name), number))
-            for name, number in (
-                ("test", sizes.test),
-                ("dev", sizes.dev),
-                ("warmup", sizes.warmup),
-                ("train", sizes.train),
-            )
-        }
+        drawn = Drills(self.domain, sizes, seed)
+        self.pools = drawn.pools
         self.warm = self._warmed()
         self.target.use(self.warm)
-        self.before = fmean(right for _, right in self._solved("test"))
-        self.candidates = self._redrawn([p for p, right in self._solved("train") if not right])
-        solved = self._solved("dev")
-        self.dev = DevCases(
-            bad={},
-            all_bad=[problem for problem, right in solved if not right],
-            good=[problem for problem, right in solved if right],
-        )
-
-    def _new(self, split: str) -> Iterator[Problem]:
-        """Drills that no pool has yet."""
-        for problem in generate(f"selection-{split}", self.seed):
-            key = drill_key(problem)
-            if key not in self._seen:
-                self._seen.add(key)
-                yield problem
-
-    def _redrawn(self, bad: Sequence[Problem]) -> list[Candidate]:
-        """Variants of bad cases, each of them as often as the others, as ``redraw`` makes them."""
-        found: list[Candidate] = []
-        draw = stream(self.seed, "candidates")
-        for turn in range(20):
-            for problem in bad:
-                if len(found) == self.sizes.candidates:
-                    return found
-                made = self.domain.variant(problem, draw)
-                if isinstance(made, Objection) or drill_key(made) in self._seen:
-                    continue
-                self._seen.add(drill_key(made))
-                lineage = Lineage(strategy="redraw", parents=(problem.id,))
-                name = f"c{len(found):04d}"
-                found.append(Candidate(id=name, wave=turn, body=QA(problem=made), lineage=lineage))
-        raise SystemExit(
-            f"only {len(found)} candidates from {len(bad)} bad cases: give a larger --train"
-        )
+        self.before = fmean(self._solved("test"))
+        self.candidates = drawn.candidates(self._solved("train"))
+        self.dev = drawn.dev(self._solved("dev"))
 
     def _warmed(self) -> Path:
         """The checkpoint after the warm-up; that of an earlier start, if it is there whole."""
@@ -165,12 +108,12 @@ class Bench:
             self.trained(examples, None).rename(place)
         return place
 
-    def _solved(self, pool: str) -> list[tuple[Problem, bool]]:
+    def _solved(self, pool: str) -> list[bool]:
         """Whether each problem of a pool is answered right by the warm target."""
         problems = self.pools[pool]
-        right = self.steps.step(f"warm on {pool}", lambda: self._right(problems))
+        right: list[bool] = self.steps.step(f"warm on {pool}", lambda: self._right(problems))
         say(f"warm target on {pool}: {sum(right)} of {len(right)}")
-        return list(zip(problems, right, strict=True))
+        return right
 
     def _right(self, problems: Sequence[Problem]) -> list[bool]:
         order = sorted(range(len(problems)), key=lambda n: (len(problems[n].question), n))
@@ -198,16 +141,7 @@ class Bench:
 
     def services(self, target: object, seed: int) -> Services:
         """What a selector may use, with random streams of their own."""
-        return Services(
-            domain=self.domain,
-            random=lambda name: stream(seed, name),
-            problems=lambda _name: (),
-            sets=(),
-            target=lambda: target,
-            embedder=lambda: cast(Any, self._embedder()),
-            cache=self.folder,
-            progress=lambda _done, _total: None,
-        )
+        return services(self.domain, target, seed, self.folder, self._embedder)
 
     def _embedder(self) -> object:
         part = Catalogue().find("embedder", "sentence-transformers", "bench")

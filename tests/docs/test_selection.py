@@ -17,9 +17,7 @@ from xml.etree import ElementTree
 import pytest
 
 from errata.parts import DevCases
-from errata.records import Problem
 from errata.seeds import stream
-from errata_math.drills.stream import drill_key, generate
 
 ROOT = Path(__file__).parents[2]
 FOLDER, PAGE = ROOT / "docs/examples/selection", ROOT / "docs/selection.md"
@@ -31,8 +29,13 @@ def bench() -> Iterator[ModuleType]:
     sys.path.insert(0, str(ROOT / "tests/bench"))
     yield importlib.import_module("selection")
     sys.path.remove(str(ROOT / "tests/bench"))
-    for name in ("selection", "selection_bench", "selection_picture"):
-        sys.modules.pop(name, None)
+    for name in [each for each in sys.modules if each.startswith("selection")]:
+        sys.modules.pop(name)
+
+
+@pytest.fixture(scope="module")
+def resampled(bench) -> ModuleType:
+    return importlib.import_module("selection_resampled")
 
 
 @pytest.fixture(scope="module")
@@ -42,34 +45,22 @@ def records() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def known(records) -> dict[str, dict[str, float]]:
-    """Whether each dev case was answered right, by candidate and case."""
-    found: dict[str, dict[str, float]] = {}
-    place = 0
-    for name, value in records.items():
-        if name.startswith("exhaustive, "):
-            for values in value[0]:
-                found[f"c{place:04d}"] = values
-                place += 1
-    return found
+def evaluation(resampled) -> Any:
+    """The exhaustive evaluation: the problems are drawn again, what the target did with them is
+    recorded."""
+    return resampled.Evaluation(FOLDER / "selection.jsonl")
 
 
 @pytest.fixture(scope="module")
-def cases(records, known) -> DevCases:
-    """The dev cases of the exhaustive evaluation: the problems are drawn again, what the target did
-    with them is recorded."""
-    seen, options = set(), records["options"]
-    for pool in ("test", "dev"):
-        new = (p for p in generate(f"selection-{pool}", 0) if drill_key(p) not in seen)
-        problems: list[Problem] = []
-        for problem in new:
-            if len(problems) == options[pool]:
-                break
-            seen.add(drill_key(problem))
-            problems.append(problem)
-    right = dict(zip((p.id for p in problems), records["warm on dev"], strict=True))
-    used = [p for p in problems if p.id in known["c0000"]]
-    return DevCases({}, [p for p in used if not right[p.id]], [p for p in used if right[p.id]])
+def known(evaluation) -> dict[str, dict[str, float]]:
+    """Whether each dev case was answered right, by candidate and case."""
+    return dict(evaluation.known)
+
+
+@pytest.fixture(scope="module")
+def cases(evaluation) -> DevCases:
+    """The dev cases of the exhaustive evaluation."""
+    return DevCases({}, evaluation.bad, evaluation.good)
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +106,7 @@ def test_agreement_is_counted_again(bench, records, known, cases):
     luck = {name: stream(0, "ties", name).random() for name in truth}
     best = set(islice(sorted(truth, key=lambda name: (-truth[name], luck[name])), keep))
     for name, value in records.items():
-        if ", draw " in name:
+        if ", draw " in name and not name.startswith("trained, "):
             figures, kept = value
             assert len(kept) == keep
             assert figures["overlap"] == pytest.approx(len(best & set(kept)) / keep)
@@ -134,3 +125,14 @@ def test_the_picture_shows_every_rule(rows, results):
     picture = ElementTree.fromstring((FOLDER / "selection.svg").read_text(encoding="utf-8"))
     texts = {t.text for t in picture.iter("{http://www.w3.org/2000/svg}text")}
     assert rows.keys() | results.keys() <= texts
+
+
+def test_draws_from_the_records_stand_on_the_page_and_come_out_again(resampled, evaluation):
+    lines = (FOLDER / "resampled.jsonl").read_text(encoding="utf-8").splitlines()
+    found: dict[str, list[dict[str, float]]] = {}
+    for line in lines:
+        for rule, draw in json.loads(line).items():
+            found.setdefault(rule, []).append(draw)
+    assert f"```text\n{resampled.table(found)}\n```" in PAGE.read_text(encoding="utf-8")
+    again = resampled.agreement(evaluation, 2)
+    assert again == {rule: draws[:2] for rule, draws in found.items()}

@@ -1,0 +1,179 @@
+"""One-shot selection by accuracy, drawn many times from what ``selection.py`` has recorded.
+
+    python tests/bench/selection_resampled.py selection.jsonl --out resampled.jsonl
+
+The exhaustive evaluation has recorded whether every dev case is answered right with every candidate as
+the worked example. Its cases are split in half, at random, ``--draws`` times: each rule selects by the
+one half, asking a target that answers as recorded, and its kept set is compared with the best by the
+other half. No model is asked, so that draws cost nothing and differences of a few points are seen.
+Prices are in pairs of candidate and case (tokens are not recorded pair by pair). Not covered: other
+candidates than the recorded ones, of which all draws are draws.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from random import Random
+from statistics import fmean, stdev
+from typing import Any, cast
+
+from selection import PAPER, RULES, aligned, compared
+from selection_bench import score
+from selection_drills import Drills, Sizes, mathematics, services
+
+from errata.parts import DevCases, Selector
+from errata.plugins import Catalogue
+from errata.records import Generation, Problem, TargetPrompt
+from errata.seeds import stream
+from errata.testing import Memory
+from errata_selection.measuring import demonstration
+
+HALF = 20  # dev cases that the paper's rule shows, and scouts see here
+OWN: dict[str, dict[str, Any]] = {
+    PAPER: RULES[PAPER],
+    "8 cases": {"dev_cases": 8},
+    "4 cases": {"dev_cases": 4},
+    "2 cases": {"dev_cases": 2, "min_cases": 2},
+    "halving": {"dev_cases": HALF, "race": "halving"},
+    "sequential": {"dev_cases": HALF, "race": "sequential"},
+    "4 by 3 scouts": {"dev_cases": 4, "scouts": 3, "scouted_cases": HALF},
+    "4 by 8 scouts": {"dev_cases": 4, "scouts": 8, "scouted_cases": HALF},
+    "2 to 4 by 4 scouts, halving": {
+        "dev_cases": 4,
+        "min_cases": 2,
+        "scouts": 4,
+        "scouted_cases": HALF,
+        "race": "halving",
+    },
+}
+Known = Mapping[str, Mapping[str, float]]
+
+
+class Recorded:
+    """A target that answers a dev case after a worked example as it once did."""
+
+    name, batch_size = "recorded", 4096
+
+    def __init__(self, texts: Mapping[TargetPrompt, str]) -> None:
+        self._texts, self.pairs = texts, 0
+
+    def generate(self, prompts: Sequence[TargetPrompt]) -> list[Generation]:
+        """The recorded answers; KeyError for what was not asked then."""
+        self.pairs += len(prompts)
+        return [Generation(text=self._texts[prompt], tokens=0, finish="stop") for prompt in prompts]
+
+
+class Evaluation:
+    """What is recorded: the candidates, the dev cases, and whether each is answered right with each."""
+
+    def __init__(self, path: Path) -> None:
+        records = dict(json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+        options = records["options"]
+        self.keep: int = options["keep"]
+        sizes = Sizes(*(options[name] for name in Sizes.__annotations__))
+        self.domain = mathematics()
+        drawn = Drills(self.domain, sizes, options["seed"])
+        self.candidates = drawn.candidates(records["warm on train"])
+        self.known: Known = dict(
+            zip((c.id for c in self.candidates), _values(records), strict=True)
+        )
+        seen = self.known[self.candidates[0].id]
+        dev = drawn.dev(records["warm on dev"])
+        self.bad = [problem for problem in dev.all_bad if problem.id in seen]
+        self.good = [problem for problem in dev.good if problem.id in seen]
+
+    def texts(self) -> dict[TargetPrompt, str]:
+        """An answer to every pair, right where the target's was."""
+        return {
+            self.domain.target_prompt(case, demonstration(candidate)): (
+                f"#### {case.answer}" if self.known[candidate.id][case.id] else "#### none"
+            )
+            for candidate in self.candidates
+            for case in (*self.bad, *self.good)
+        }
+
+    def halves(self, draw: Random) -> tuple[DevCases, DevCases]:
+        """The dev cases in two halves, with as many bad ones in each."""
+        parts: list[tuple[list[Problem], list[Problem]]] = []
+        for pool in (self.bad, self.good):
+            shuffled = draw.sample(pool, len(pool))
+            middle = len(pool) // 2
+            parts.append((shuffled[:middle], shuffled[middle:]))
+        (bad, other_bad), (good, other_good) = parts
+        return DevCases({}, bad, good), DevCases({}, other_bad, other_good)
+
+
+def _values(records: Mapping[str, Any]) -> list[Mapping[str, float]]:
+    chunks = [value[0] for name, value in records.items() if name.startswith("exhaustive, ")]
+    return [values for chunk in chunks for values in chunk]
+
+
+def agreement(evaluation: Evaluation, draws: int) -> dict[str, list[dict[str, float]]]:
+    """Figures of every rule, by draw; all rules see the same halves."""
+    texts, keep = evaluation.texts(), evaluation.keep
+    found: dict[str, list[dict[str, float]]] = {rule: [] for rule in OWN}
+    for number in range(draws):
+        draw = stream(number, "halves")
+        cases, rest = evaluation.halves(draw)
+        bad, good = ([problem.id for problem in pool] for pool in (rest.all_bad, rest.good))
+        truth = {name: score(values, bad, good) for name, values in evaluation.known.items()}
+        luck = {name: draw.random() for name in truth}
+        best = frozenset(sorted(truth, key=lambda name: (-truth[name], luck[name]))[:keep])
+        for rule, own in OWN.items():
+            target = Recorded(texts)
+            settings = {**own, "use": "one-shot", "score": "accuracy", "examples": keep}
+            part = Catalogue().find("selector", settings.pop("use"), "bench")
+            given = services(evaluation.domain, target, number, Path(), lambda: None)
+            selector = cast(Selector, part.make(part.settings.model_validate(settings), given))
+            selections = selector.select(evaluation.candidates, cases, Memory())
+            figures = compared(selections, truth, best)
+            shown = {key: round(figures[key], 6) for key in ("overlap", "gain", "rho")}
+            found[rule].append(shown | {"pairs": target.pairs})
+    return found
+
+
+def table(found: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
+    """Means over draws; ``less`` is how far a rule's gain is below the paper's in the same draws, with
+    twice its standard error over draws."""
+    paper = found[PAPER]
+    head = ("rule", "pairs", "of paper", "overlap", "gain", "rho", "less gain than the paper's")
+    lines: list[Sequence[str]] = [head]
+    for rule, draws in found.items():
+        pairs = fmean(d["pairs"] for d in draws)
+        less = [p["gain"] - d["gain"] for p, d in zip(paper, draws, strict=True)]
+        error = 2 * stdev(less) / len(less) ** 0.5
+        lines.append(
+            (
+                rule,
+                f"{pairs:,.0f}",
+                f"{pairs / fmean(d['pairs'] for d in paper):.3f}",
+                *(f"{fmean(d[key] for d in draws):.3f}" for key in ("overlap", "gain", "rho")),
+                "" if rule == PAPER else f"{fmean(less):.3f} ± {error:.3f}",
+            )
+        )
+    return aligned(lines)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
+    parser.add_argument("records", type=Path, help="the --out of selection.py")
+    parser.add_argument("--draws", type=int, default=100)
+    parser.add_argument(
+        "--out", type=Path, default=None, help="figures of every draw as JSON lines"
+    )
+    options = parser.parse_args(arguments)
+    found = agreement(Evaluation(options.records), options.draws)
+    print(table(found))
+    if options.out:
+        lines = (json.dumps({rule: draw}) for rule, draws in found.items() for draw in draws)
+        options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
