@@ -32,21 +32,21 @@ from errata.seeds import stream
 from errata.testing import Memory
 from errata_selection.measuring import demonstration
 
-HALF = 20  # dev cases that the paper's rule shows, and scouts see here
+SHOWN = 20  # dev cases that the paper's rule shows, and scouts see here
 OWN: dict[str, dict[str, Any]] = {
     PAPER: RULES[PAPER],
     "8 cases": {"dev_cases": 8},
     "4 cases": {"dev_cases": 4},
     "2 cases": {"dev_cases": 2, "min_cases": 2},
-    "halving": {"dev_cases": HALF, "race": "halving"},
-    "sequential": {"dev_cases": HALF, "race": "sequential"},
-    "4 by 3 scouts": {"dev_cases": 4, "scouts": 3, "scouted_cases": HALF},
-    "4 by 8 scouts": {"dev_cases": 4, "scouts": 8, "scouted_cases": HALF},
+    "halving": {"dev_cases": SHOWN, "race": "halving"},
+    "sequential": {"dev_cases": SHOWN, "race": "sequential"},
+    "4 by 3 scouts": {"dev_cases": 4, "scouts": 3, "scouted_cases": SHOWN},
+    "4 by 8 scouts": {"dev_cases": 4, "scouts": 8, "scouted_cases": SHOWN},
     "2 to 4 by 4 scouts, halving": {
         "dev_cases": 4,
         "min_cases": 2,
         "scouts": 4,
-        "scouted_cases": HALF,
+        "scouted_cases": SHOWN,
         "race": "halving",
     },
 }
