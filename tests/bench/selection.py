@@ -40,7 +40,7 @@ from selection_bench import (
 from selection_drills import Sizes
 from selection_picture import picture, rows_of
 
-from errata.parts import DevCases, Selector
+from errata.parts import DevCases, Selector, Services
 from errata.plugins import Catalogue
 from errata.records import Candidate, Selection
 from errata.seeds import stream
@@ -149,6 +149,7 @@ UNTRAINED = (
     "likelihood of the answer, 20",
     "gradient, exact",
 )
+PARTS = Catalogue()
 EXHAUSTIVE, NOT_MEASURABLE, WORTH = "exhaustive", "not measurable", 0.5
 
 
@@ -156,14 +157,24 @@ def selected(
     bench: Bench, name: str, cases: DevCases, keep: int, draw: int
 ) -> tuple[list[Selection], int]:
     """The selections of one rule, and the target's tokens for it."""
-    settings = {**RULES[name], "examples": keep}
-    part = Catalogue().find("selector", settings.pop("use"), "bench")
     target: Any = Unshared(bench.target) if name == PAPER else bench.target
-    services = bench.services(target, bench.seed + draw)
-    selector = cast(Selector, part.make(part.settings.model_validate(settings), services))
+    selector = made(RULES[name], keep, bench.services(target, bench.seed + draw))
     before = bench.target.work.tokens
     found = list(selector.select(bench.candidates, cases, Memory()))
     return found, target.tokens if name == PAPER else bench.target.work.tokens - before
+
+
+def made(rule: Mapping[str, Any], keep: int, services: Services) -> Selector:
+    """The selector of a rule that keeps ``keep`` candidates."""
+    settings = {**rule, "examples": keep}
+    part = PARTS.find("selector", settings.pop("use"), "bench")
+    return cast(Selector, part.make(part.settings.model_validate(settings), services))
+
+
+def best_of(truth: Mapping[str, float], luck: Mapping[str, float], keep: int) -> frozenset[str]:
+    """The best candidates, ties by ``luck``: rules break them by id, and equal scores would agree by
+    their names."""
+    return frozenset(sorted(truth, key=lambda name: (-truth[name], luck[name]))[:keep])
 
 
 def compared(
@@ -218,9 +229,8 @@ def agreed(
     bench: Bench, rest: DevCases, truth: Mapping[str, float], options: argparse.Namespace
 ) -> tuple[dict[str, list[dict[str, float]]], dict[str, list[list[str]]]]:
     """Figures of every rule in every draw, and what it kept."""
-    # Rules break ties by id; here chance does, or equal scores would agree by their names.
     luck = {name: stream(bench.seed, "ties", name).random() for name in sorted(truth)}
-    best = frozenset(sorted(truth, key=lambda name: (-truth[name], luck[name]))[: options.keep])
+    best = best_of(truth, luck, options.keep)
     rows: dict[str, list[dict[str, float]]] = {}
     kept: dict[str, list[list[str]]] = {EXHAUSTIVE: [sorted(best)] * options.draws}
 

@@ -19,36 +19,28 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 from statistics import fmean, stdev
-from typing import Any, cast
+from typing import Any
 
-from selection import PAPER, RULES, aligned, compared
+from selection import PAPER, RULES, aligned, best_of, compared, made
 from selection_bench import score
 from selection_drills import Drills, Sizes, mathematics, services
 
-from errata.parts import DevCases, Selector
-from errata.plugins import Catalogue
+from errata.parts import DevCases
 from errata.records import Generation, Problem, TargetPrompt
 from errata.seeds import stream
 from errata.testing import Memory
 from errata_selection.measuring import demonstration
 
-SHOWN = 20  # dev cases that the paper's rule shows, and scouts see here
 OWN: dict[str, dict[str, Any]] = {
     PAPER: RULES[PAPER],
-    "8 cases": {"dev_cases": 8},
-    "4 cases": {"dev_cases": 4},
-    "2 cases": {"dev_cases": 2, "min_cases": 2},
-    "halving": {"dev_cases": SHOWN, "race": "halving"},
-    "sequential": {"dev_cases": SHOWN, "race": "sequential"},
-    "4 by 3 scouts": {"dev_cases": 4, "scouts": 3, "scouted_cases": SHOWN},
-    "4 by 8 scouts": {"dev_cases": 4, "scouts": 8, "scouted_cases": SHOWN},
-    "2 to 4 by 4 scouts, halving": {
-        "dev_cases": 4,
-        "min_cases": 2,
-        "scouts": 4,
-        "scouted_cases": SHOWN,
-        "race": "halving",
-    },
+    "8 cases": {**RULES[PAPER], "dev_cases": 8},
+    "4 cases": {**RULES[PAPER], "dev_cases": 4},
+    "2 cases": {**RULES[PAPER], "dev_cases": 2, "min_cases": 2},
+    "halving": RULES["accuracy, halving"],
+    "sequential": RULES["accuracy, sequential"],
+    "4 by 3 scouts": RULES["accuracy, 4 of 20 by scouts"],
+    "4 by 8 scouts": {**RULES["accuracy, 4 of 20 by scouts"], "scouts": 8},
+    "2 to 4 by 4 scouts, halving": RULES["accuracy, scouts, halving"],
 }
 Known = Mapping[str, Mapping[str, float]]
 
@@ -122,13 +114,11 @@ def agreement(evaluation: Evaluation, draws: int) -> dict[str, list[dict[str, fl
         bad, good = ([problem.id for problem in pool] for pool in (rest.all_bad, rest.good))
         truth = {name: score(values, bad, good) for name, values in evaluation.known.items()}
         luck = {name: draw.random() for name in truth}
-        best = frozenset(sorted(truth, key=lambda name: (-truth[name], luck[name]))[:keep])
+        best = best_of(truth, luck, keep)
         for rule, own in OWN.items():
             target = Recorded(texts)
-            settings = {**own, "use": "one-shot", "score": "accuracy", "examples": keep}
-            part = Catalogue().find("selector", settings.pop("use"), "bench")
             given = services(evaluation.domain, target, number, Path(), lambda: None)
-            selector = cast(Selector, part.make(part.settings.model_validate(settings), given))
+            selector = made(own, keep, given)
             selections = selector.select(evaluation.candidates, cases, Memory())
             figures = compared(selections, truth, best)
             shown = {key: round(figures[key], 6) for key in ("overlap", "gain", "rho")}

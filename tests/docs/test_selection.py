@@ -126,6 +126,14 @@ def test_what_the_page_says_of_cases_and_of_asking_without_waste(bench, records,
     assert f"for {spent['accuracy, 20 cases'] / spent[bench.PAPER]:.2f} of the tokens" in text
 
 
+def test_what_the_page_says_of_training(records, results):
+    after, before = [a for own in results.values() for a in own], fmean(records["warm on test"])
+    said = f"on average {fmean(after):.1%} right after training, {before:.1%} before"
+    assert said in PAGE.read_text(encoding="utf-8")
+    worse = f"{sum(a < before for a in after)} of {len(after)} trainings"
+    assert worse in (ROOT / "docs/log.md").read_text(encoding="utf-8")
+
+
 def test_the_picture_shows_every_rule(rows, results):
     picture = ElementTree.fromstring((FOLDER / "selection.svg").read_text(encoding="utf-8"))
     texts = {t.text for t in picture.iter("{http://www.w3.org/2000/svg}text")}
