@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from errata.calls.budget import RUN, Budget, Caps, Cost
-from errata.calls.ledger import Ledger
+from errata.calls.ledger import Asked, Ledger
 from errata.calls.pacing import Limits, Pace
 from errata.calls.sending import Calls
 from errata.calls.wire import CallFailed, Prices, Reply, Request, Usage
@@ -139,6 +139,37 @@ def ledger_spent(path: Path) -> Cost:
     found = ledger.spent().get("", Cost())
     ledger.close()
     return found
+
+
+class Recording(Ledger):
+    """A ledger on a disk so slow that no request becomes durable."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.begun = asyncio.Event()
+
+    def sending(self, asked: Asked, stage: str, worst: Cost) -> tuple[int, asyncio.Future[None]]:
+        number, _ = super().sending(asked, stage, worst)
+        self.begun.set()
+        return number, asyncio.get_running_loop().create_future()
+
+
+def test_a_request_withdrawn_while_it_is_recorded_was_not_paid_for(tmp_path: Path) -> None:
+    path, instructor = tmp_path / "calls.sqlite", Scripted(None)
+
+    async def ask() -> Cost:
+        ledger, budget = Recording(path), Budget({RUN: Caps()}, {})
+        async with Calls(instructor, ledger, budget, Pace(Limits(1), stream(0, "pace"))) as calls:
+            asked = asyncio.ensure_future(calls.complete(Request((), "m", 8)))
+            await ledger.begun.wait()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+        ledger.close()
+        return budget.spent
+
+    assert asyncio.run(ask()) == Cost()
+    assert instructor.asked == 0
+    assert states(path) == {"unpaid": 1}
 
 
 WORST = Request((), "m", 8).most_prompt_tokens() + 8
