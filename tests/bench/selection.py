@@ -151,6 +151,7 @@ UNTRAINED = (
 )
 PARTS = Catalogue()
 EXHAUSTIVE, NOT_MEASURABLE, WORTH = "exhaustive", "not measurable", 0.5
+WORST = "exhaustive, the worst"  # trained on if asked for: a ranking that means anything shows here
 
 
 def selected(
@@ -232,7 +233,10 @@ def agreed(
     luck = {name: stream(bench.seed, "ties", name).random() for name in sorted(truth)}
     best = best_of(truth, luck, options.keep)
     rows: dict[str, list[dict[str, float]]] = {}
-    kept: dict[str, list[list[str]]] = {EXHAUSTIVE: [sorted(best)] * options.draws}
+    worst = best_of({name: -worth for name, worth in truth.items()}, luck, options.keep)
+    kept = {
+        name: [sorted(ids)] * options.draws for name, ids in ((EXHAUSTIVE, best), (WORST, worst))
+    }
 
     def tried(name: str, draw: int) -> list[Any]:
         began = time.monotonic()
@@ -341,7 +345,11 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
         parser.add_argument(f"--{name}", type=int, default=tiny if small else size, help=meaning)
     parser.add_argument("--rules", nargs="*", default=list(RULES), choices=RULES, metavar="RULE")
     parser.add_argument(
-        "--train-rules", nargs="*", default=[r for r in RULES if r not in UNTRAINED], metavar="RULE"
+        "--train-rules",
+        nargs="*",
+        default=[r for r in RULES if r not in UNTRAINED],
+        choices=[*RULES, WORST],
+        metavar="RULE",
     )
     parser.add_argument(
         "--out", type=Path, default=Path("selection.jsonl"), help="figures as JSON lines"

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from statistics import fmean
 from typing import Any, cast
@@ -24,7 +25,7 @@ from errata.plugins import Catalogue
 from errata.records import Candidate, Generation, Problem, TargetPrompt
 from errata.seeds import stream
 from errata.stages.train import example, solved_example
-from errata_selection.measuring import Answers
+from errata_selection.measuring import Answers, demonstration
 from errata_transformers.settings import TransformersSettings
 from errata_transformers.target import TransformersTarget
 
@@ -78,6 +79,25 @@ class Unshared:
         unended = [TargetPrompt(messages=prompt.messages) for prompt in prompts]
         found = self._target.generate(unended)
         self.tokens += sum(each.prompt_tokens + each.tokens for each in found)
+        return found
+
+
+class Noted:
+    """The target, and what each pair of candidate and case takes: ``lengths`` by prompt, in the order
+    asked, are the tokens of the prompt and of the answer."""
+
+    def __init__(self, target: TransformersTarget) -> None:
+        self._target, self.lengths = target, list[tuple[int, int]]()
+        self.name, self.batch_size = target.name, target.batch_size
+
+    def use(self, checkpoint: Path | None) -> None:
+        """See ``Target``."""
+        self._target.use(checkpoint)
+
+    def generate(self, prompts: Sequence[TargetPrompt]) -> list[Generation]:
+        """See ``Target``."""
+        found = self._target.generate(prompts)
+        self.lengths += [(each.prompt_tokens, each.tokens) for each in found]
         return found
 
 
@@ -139,6 +159,16 @@ class Bench:
         (bad, other_bad), (good, other_good) = parts
         return DevCases({}, bad, good), DevCases({}, other_bad, other_good)
 
+    def shared(self, candidate: Candidate, cases: Sequence[Problem]) -> int:
+        """How many tokens the prompts of all ``cases`` after one worked example begin with."""
+        shown = demonstration(candidate)
+        prompts = [
+            self.target.local.encode(self.domain.target_prompt(case, shown).messages)
+            for case in cases
+        ]
+        columns = zip(*prompts, strict=False)
+        return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
+
     def services(self, target: object, seed: int) -> Services:
         """What a selector may use, with random streams of their own."""
         return services(self.domain, target, seed, self.folder, self._embedder)
@@ -180,23 +210,30 @@ class Bench:
 
 def exhaustive(bench: Bench, cases: DevCases, known: dict[str, dict[str, float]]) -> int:
     """Whether each dev case is answered right with each candidate as the worked example, for cases
-    that are not ``known`` yet, into ``known`` by candidate; the target's tokens for it."""
+    that are not ``known`` yet, into ``known`` by candidate; the target's tokens for it. Recorded
+    beside: how many tokens a candidate's prompts begin with alike, and each pair's lengths."""
     problems = [*cases.all_bad, *cases.good]
-    answers = Answers(bench.services(bench.target, bench.seed))
+    noted = Noted(bench.target)
+    answers = Answers(bench.services(noted, bench.seed))
     done = known[bench.candidates[0].id] if known else {}
     wanted = [problem for problem in problems if problem.id not in done]
     size = max(1, bench.target.batch_size // max(1, len(wanted)))
     spent = 0
 
     def measured(chunk: Sequence[Candidate]) -> list[Any]:
-        before = bench.target.work.tokens
+        before, noted.lengths = bench.target.work.tokens, []
         found = answers.values([(candidate, wanted) for candidate in chunk])
-        return [list(map(dict, found)), bench.target.work.tokens - before]
+        lengths = iter(noted.lengths)
+        prices = [
+            [bench.shared(candidate, wanted), {problem.id: next(lengths) for problem in wanted}]
+            for candidate in chunk
+        ]
+        return [list(map(dict, found)), bench.target.work.tokens - before, prices]
 
     for start in range(0, len(bench.candidates) if wanted else 0, size):
         chunk = bench.candidates[start : start + size]
         name = f"exhaustive, {len(problems)} cases, from candidate {start}"
-        found, tokens = bench.steps.step(name, partial(measured, chunk))
+        found, tokens, *_ = bench.steps.step(name, partial(measured, chunk))
         spent += tokens
         for candidate, values in zip(chunk, found, strict=True):
             known.setdefault(candidate.id, {}).update(values)
