@@ -90,10 +90,6 @@ class Noted:
         self._target, self.lengths = target, list[tuple[int, int]]()
         self.name, self.batch_size = target.name, target.batch_size
 
-    def use(self, checkpoint: Path | None) -> None:
-        """See ``Target``."""
-        self._target.use(checkpoint)
-
     def generate(self, prompts: Sequence[TargetPrompt]) -> list[Generation]:
         """See ``Target``."""
         found = self._target.generate(prompts)

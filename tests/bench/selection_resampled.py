@@ -42,6 +42,12 @@ OWN: dict[str, dict[str, Any]] = {
     "sequential": RULES["accuracy, sequential"],
     "4 by 3 scouts": RULES["accuracy, 4 of 20 by scouts"],
     "4 by 8 scouts": {**RULES["accuracy, 4 of 20 by scouts"], "scouts": 8},
+    "2 by 8 scouts": {
+        **RULES["accuracy, 4 of 20 by scouts"],
+        "dev_cases": 2,
+        "min_cases": 2,
+        "scouts": 8,
+    },
     "2 to 4 by 4 scouts, halving": RULES["accuracy, scouts, halving"],
 }
 Known = Mapping[str, Mapping[str, float]]

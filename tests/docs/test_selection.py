@@ -140,12 +140,39 @@ def test_the_picture_shows_every_rule(rows, results):
     assert rows.keys() | results.keys() <= texts
 
 
-def test_draws_from_the_records_stand_on_the_page_and_come_out_again(resampled, evaluation):
+@pytest.fixture(scope="module")
+def wide(resampled) -> Any:
+    """The exhaustive evaluation of twice as many candidates, with the lengths of each pair."""
+    return resampled.Evaluation(FOLDER / "wide.jsonl")
+
+
+def test_the_wide_evaluation_is_reliable_as_the_page_says(bench, wide):
+    half, full = bench.reliability(wide.known, DevCases({}, wide.bad, wide.good))
+    assert full >= bench.WORTH
+    text = PAGE.read_text(encoding="utf-8")
+    assert f"{len(wide.candidates)} on 48 cases (halves correlate {half:.3f})" in text
+
+
+def test_lengths_make_the_tokens_that_the_target_counted(resampled, wide):
+    lines = (FOLDER / "wide.jsonl").read_text(encoding="utf-8").splitlines()
+    steps = dict(json.loads(line) for line in lines)
+    answers = wide.answers()
+    target = resampled.Recorded(answers, share=True)
+    target.generate(list(answers))
+    assert target.tokens == sum(
+        step[1] for name, step in steps.items() if name.startswith("exhaustive, ")
+    )
+    assert f"{target.tokens:,} tokens for {target.pairs:,} pairs" in (
+        ROOT / "docs/log.md"
+    ).read_text(encoding="utf-8")
+
+
+def test_draws_from_the_records_stand_on_the_page_and_come_out_again(resampled, wide):
     lines = (FOLDER / "resampled.jsonl").read_text(encoding="utf-8").splitlines()
     found: dict[str, list[dict[str, float]]] = {}
     for line in lines:
         for rule, draw in json.loads(line).items():
             found.setdefault(rule, []).append(draw)
     assert f"```text\n{resampled.table(found)}\n```" in PAGE.read_text(encoding="utf-8")
-    again = resampled.agreement(evaluation, 2)
+    again = resampled.agreement(wide, 2)
     assert again == {rule: draws[:2] for rule, draws in found.items()}
