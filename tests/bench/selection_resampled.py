@@ -33,6 +33,7 @@ from errata.seeds import stream
 from errata.testing import Memory
 from errata_selection.measuring import demonstration
 
+FOUR_BY_SCOUTS = RULES["accuracy, 4 of 20 by scouts"]
 OWN: dict[str, dict[str, Any]] = {
     PAPER: RULES[PAPER],
     "8 cases": {**RULES[PAPER], "dev_cases": 8},
@@ -40,14 +41,9 @@ OWN: dict[str, dict[str, Any]] = {
     "2 cases": {**RULES[PAPER], "dev_cases": 2, "min_cases": 2},
     "halving": RULES["accuracy, halving"],
     "sequential": RULES["accuracy, sequential"],
-    "4 by 3 scouts": RULES["accuracy, 4 of 20 by scouts"],
-    "4 by 8 scouts": {**RULES["accuracy, 4 of 20 by scouts"], "scouts": 8},
-    "2 by 8 scouts": {
-        **RULES["accuracy, 4 of 20 by scouts"],
-        "dev_cases": 2,
-        "min_cases": 2,
-        "scouts": 8,
-    },
+    "4 by 3 scouts": FOUR_BY_SCOUTS,
+    "4 by 8 scouts": {**FOUR_BY_SCOUTS, "scouts": 8},
+    "2 by 8 scouts": {**FOUR_BY_SCOUTS, "scouts": 8, "dev_cases": 2, "min_cases": 2},
     "2 to 4 by 4 scouts, halving": RULES["accuracy, scouts, halving"],
 }
 Known = Mapping[str, Mapping[str, float]]

@@ -38,10 +38,15 @@ def resampled(bench) -> ModuleType:
     return importlib.import_module("selection_resampled")
 
 
+def steps_of(name: str) -> dict[str, Any]:
+    """What a run of the benchmark has recorded, by step."""
+    text = (FOLDER / name).read_text(encoding="utf-8")
+    return dict(json.loads(line) for line in text.splitlines())
+
+
 @pytest.fixture(scope="module")
 def records() -> dict[str, Any]:
-    text = (FOLDER / "selection.jsonl").read_text(encoding="utf-8")
-    return dict(json.loads(line) for line in text.splitlines())
+    return steps_of("selection.jsonl")
 
 
 @pytest.fixture(scope="module")
@@ -154,13 +159,11 @@ def test_the_wide_evaluation_is_reliable_as_the_page_says(bench, wide):
 
 
 def test_lengths_make_the_tokens_that_the_target_counted(resampled, wide):
-    lines = (FOLDER / "wide.jsonl").read_text(encoding="utf-8").splitlines()
-    steps = dict(json.loads(line) for line in lines)
     answers = wide.answers()
     target = resampled.Recorded(answers, share=True)
     target.generate(list(answers))
     assert target.tokens == sum(
-        step[1] for name, step in steps.items() if name.startswith("exhaustive, ")
+        step[1] for name, step in steps_of("wide.jsonl").items() if name.startswith("exhaustive, ")
     )
     assert f"{target.tokens:,} tokens for {target.pairs:,} pairs" in (
         ROOT / "docs/log.md"
