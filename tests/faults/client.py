@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+import sqlite3
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -103,6 +105,12 @@ async def complete_all(
 
     await asyncio.gather(*(work() for _ in range(at_once)))
     return [found[place] for place in sorted(found)]
+
+
+def states(path: Path) -> Counter[str]:
+    """How the requests in a ledger ended."""
+    with sqlite3.connect(path) as db:
+        return Counter(state for (state,) in db.execute("SELECT state FROM sent"))
 
 
 def prompts(count: int, *, faulty: bool) -> Iterator[str]:

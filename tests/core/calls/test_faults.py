@@ -6,7 +6,6 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,17 +15,12 @@ from errata.calls.typed import Answer, Prompt
 from errata.calls.wire import CallFailed
 from errata.errors import InstructorError
 from errata.records import Message
-from faults.client import QUICK, Value, ask_for, calling, complete_all
+from faults.client import QUICK, Value, ask_for, calling, complete_all, states
 from faults.server import PAID, FaultServer, answer_to
 
 TRIED_AGAIN = ["500", "502", "503", "cut", "cut-midway", "malformed", "truncated", "html", "empty"]
 TRIED_AGAIN += ["wrong-type", "hang"]
 ANSWERED = ["slow", "late", "mislabeled", "no-usage", "429", "429-after"]
-
-
-def states(path: Path) -> Counter[str]:
-    with sqlite3.connect(path) as db:
-        return Counter(state for (state,) in db.execute("SELECT state FROM sent"))
 
 
 def in_ledger(path: Path) -> set[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from faults.client import states
 from faults.processes import client_of
 from faults.server import FaultServer, Script
 
@@ -34,11 +35,11 @@ def until(process: subprocess.Popen[str], true: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def states(path: Path) -> Counter[str]:
+def left(path: Path) -> Counter[str]:
     """How the requests ended, without those withdrawn while they were recorded, which never left."""
-    with sqlite3.connect(path) as db:
-        every = db.execute("SELECT state FROM sent WHERE state != 'unpaid'")
-        return Counter(state for (state,) in every)
+    found = states(path)
+    del found["unpaid"]
+    return found
 
 
 def test_what_is_in_flight_lands_and_nothing_is_sent_again(
@@ -53,12 +54,12 @@ def test_what_is_in_flight_lands_and_nothing_is_sent_again(
     arrived = seen.arrived.total()
     assert CONCURRENCY + 2 < arrived < COUNT
     assert seen.completed.total() == arrived
-    assert states(ledger) == {"received": arrived}
+    assert left(ledger) == {"received": arrived}
     process = client_of(late_server.url, ledger, COUNT, CONCURRENCY)
     told, _ = process.communicate(timeout=30)
     assert told == f"done {COUNT} received {COUNT - arrived}\n"
     assert set(seen.arrived.values()) == {1}
-    assert states(ledger) == {"received": COUNT}
+    assert left(ledger) == {"received": COUNT}
 
 
 def test_the_second_one_gives_up_at_once(fault_server: FaultServer, tmp_path: Path) -> None:
@@ -74,7 +75,7 @@ def test_the_second_one_gives_up_at_once(fault_server: FaultServer, tmp_path: Pa
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=10)
     assert process.returncode == 130
-    assert states(ledger) == {"received": COUNT, "lost": CONCURRENCY}
+    assert left(ledger) == {"received": COUNT, "lost": CONCURRENCY}
     assert seen.arrived.total() == COUNT + CONCURRENCY
 
 
@@ -123,12 +124,12 @@ def test_a_whole_run_is_stopped_and_resumed(late_server: FaultServer, tmp_path: 
     assert "replies that are paid for" in told
     arrived = seen.arrived.total()
     assert seen.completed.total() == arrived
-    assert states(run / "calls.sqlite") == {"received": arrived}
+    assert left(run / "calls.sqlite") == {"received": arrived}
     late_server.endpoint.script.latency = 0.0
     process = errata("resume", str(run), "--until", "diagnose")
     told, _ = process.communicate(timeout=120)
     assert process.returncode == 0, told
     assert seen.arrived.total() > arrived
-    assert states(run / "calls.sqlite") == {"received": seen.arrived.total()}
+    assert left(run / "calls.sqlite") == {"received": seen.arrived.total()}
     with sqlite3.connect(run / "calls.sqlite") as db:
         assert db.execute("SELECT count(*) FROM replies").fetchone() == (seen.arrived.total(),)

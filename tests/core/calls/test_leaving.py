@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,13 +15,8 @@ from errata.calls.sending import Calls
 from errata.calls.wire import CallFailed, Prices, Reply, Request, Usage
 from errata.errors import InstructorError
 from errata.seeds import stream
-from faults.client import QUICK, ask_for, calling
+from faults.client import QUICK, ask_for, calling, states
 from faults.server import FaultServer
-
-
-def states(path: Path) -> Counter[str]:
-    with sqlite3.connect(path) as db:
-        return Counter(state for (state,) in db.execute("SELECT state FROM sent"))
 
 
 @pytest.mark.parametrize(
